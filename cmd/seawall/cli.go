@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/seawall-waf/seawall/envoy/launch"
+)
+
+// The exit codes, the same for every command.
+const (
+	exitOK          = 0
+	exitFinding     = 1 // the command did its work and found what it looks for
+	exitUsage       = 2 // wrong usage, config or set-up
+	exitUnreachable = 3 // what the command speaks to does not answer
+)
+
+const description = `A web application firewall for Envoy: Coraza and the OWASP Core Rule Set.
+
+Exit codes: 0 fine, 1 finding, 2 usage or config, 3 unreachable.`
+
+type commandLine struct {
+	Run      runCommand      `cmd:"" help:"Start Envoy with Seawall in it, before a demo upstream or your own."`
+	Attack   attackCommand   `cmd:"" help:"Send attacks and innocent requests; fail if an attack passes or an innocent one does not."`
+	Upstream upstreamCommand `cmd:"" help:"Start only the demo upstream."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
+}
+
+// A session is what a command may touch of the outside.
+type session struct {
+	ctx            context.Context // ends with SIGINT or SIGTERM
+	stdout, stderr io.Writer
+	env            func(string) string
+}
+
+// exitError ends the program with a code. A nil cause prints nothing.
+type exitError struct {
+	code  int
+	cause error
+}
+
+func (e *exitError) Error() string {
+	if e.cause == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.cause.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.cause }
+
+// run does what args say and returns the exit code.
+func run(args []string, stdout, stderr io.Writer, env func(string) string) int {
+	code, ended := exitOK, false
+	// --help asks to exit; we return instead.
+	parser, err := newParser(&commandLine{}, stdout, stderr, func(c int) { code, ended = c, true })
+	if err != nil {
+		fmt.Fprintln(stderr, "seawall:", err)
+		return exitUsage
+	}
+	parsed, err := parser.Parse(args)
+	if ended {
+		return code
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "seawall: %v; see seawall --help\n", err)
+		return exitUsage
+	}
+
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	// A second Ctrl-C ends the program at once.
+	context.AfterFunc(ctx, stop)
+	err = parsed.Run(&session{ctx: ctx, stdout: stdout, stderr: stderr, env: env})
+	if err == nil {
+		return exitOK
+	}
+	var exit *exitError
+	if !errors.As(err, &exit) {
+		exit = &exitError{code: exitUsage, cause: err}
+	}
+	if exit.cause != nil {
+		fmt.Fprintln(stderr, "seawall:", err)
+	}
+	return exit.code
+}
+
+func newParser(commands *commandLine, stdout, stderr io.Writer, exit func(int)) (*kong.Kong, error) {
+	return kong.New(commands,
+		kong.Name("seawall"),
+		kong.Description(description),
+		kong.Vars{"envoy_version": launch.DefaultVersion, "module": moduleName},
+		kong.Writers(stdout, stderr),
+		kong.Exit(exit),
+	)
+}

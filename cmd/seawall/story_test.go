@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seawall-waf/seawall/envoy/launch"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"seawall": main})
+}
+
+// The stories in testdata/script are what a user does and sees.
+func TestStories(t *testing.T) {
+	envoy, err := launch.Find(context.Background(), launch.Source{})
+	require.NoError(t, err)
+	module, err := filepath.Abs("../../build/" + moduleName)
+	require.NoError(t, err)
+	_, noModule := os.Stat(module)
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			port, err := freePort()
+			if err != nil {
+				return err
+			}
+			env.Setenv("FREE_PORT", strconv.Itoa(port))
+			self, err := exec.LookPath("seawall")
+			if err != nil {
+				return err
+			}
+			env.Setenv("SEAWALL_BIN", filepath.Dir(self)) // a PATH with nothing else in it
+			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, "cache"))
+			env.Setenv("ENVOY", "")
+			env.Setenv("REAL_ENVOY", envoy)
+			env.Setenv("MODULE", module)
+			return nil
+		},
+		Condition: func(name string) (bool, error) {
+			if name != "module" {
+				return false, fmt.Errorf("unknown condition %q", name)
+			}
+			return noModule == nil, nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": code},
+	})
+}
+
+// code N command [args]: the command must end with exit code N.
+func code(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: code N command [args]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+func freePort() (int, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, fmt.Errorf("looking for a free port: %w", err)
+	}
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port, nil
+}

@@ -1,0 +1,224 @@
+// Package e2e starts real Envoys on free loopback ports, with the module as it
+// is built for users, and drives real HTTP through them.
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/seawall-waf/seawall/envoy/launch"
+	"github.com/seawall-waf/seawall/filter/filtertest"
+)
+
+// newest is the version that runs everything; the others run the smoke set.
+const newest = "1.40.0"
+
+var smokeVersions = []string{"1.37.0", "1.38.3", "1.39.3"}
+
+// The folders of the modules: as shipped, and with the operator @seawallFault.
+var moduleDir, faultModuleDir string
+
+func TestMain(m *testing.M) {
+	root, err := filepath.Abs("..")
+	if err != nil {
+		panic(err)
+	}
+	// Built here, not found: a test of yesterday's module proves nothing.
+	moduleDir = build(root, "build/e2e", "")
+	faultModuleDir = build(root, "build/e2e-faults", "seawall_faults")
+	goleak.VerifyTestMain(m)
+}
+
+func build(root, dir, tags string) string {
+	out := filepath.Join(root, dir)
+	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-tags", tags,
+		"-o", filepath.Join(out, "libseawall.so"), "./envoy/dynamicmodule/plugin")
+	cmd.Dir = root
+	if output, err := cmd.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "building the module: %v\n%s", err, output)
+		os.Exit(1)
+	}
+	return out
+}
+
+// proxy is a running Envoy with one listener for each config.
+type proxy struct {
+	*launch.Envoy
+	upstream *upstream
+	ports    map[string]int // by config
+
+	mu    sync.Mutex
+	lines []string
+	more  chan struct{} // closed and replaced at each line
+}
+
+// options of startProxy beside the configs.
+type options struct {
+	version   string // "": newest
+	moduleDir string // "": as shipped
+	workers   int    // 0: 2
+	// edit changes the finished bootstrap.
+	edit func(t *testing.T, b *launch.Bootstrap)
+}
+
+func startProxy(t *testing.T, configs map[string]string, o options) *proxy {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	path := os.Getenv("ENVOY")
+	if path == "" || o.version != "" {
+		var err error
+		path, err = launch.Fetch(ctx, launch.Source{Version: or(o.version, newest)})
+		require.NoError(t, err)
+	}
+	p := &proxy{upstream: startUpstream(t), more: make(chan struct{})}
+	boot := bootstrapFor(t, configs, p.upstream.address)
+	if o.edit != nil {
+		o.edit(t, boot)
+	}
+	workers := o.workers
+	if workers == 0 {
+		workers = 2
+	}
+	var err error
+	p.Envoy, err = launch.Start(ctx, launch.Options{Path: path, Bootstrap: boot, ModuleDir: or(o.moduleDir, moduleDir),
+		Concurrency: workers, LogLevel: "warning", Log: p.log})
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		if err := p.Stop(); err != nil {
+			t.Errorf("Envoy did not live to the end of the test: %v\n%s", err, p.LogTail())
+		}
+	})
+	p.ports, err = p.Ports(ctx)
+	require.NoError(t, err)
+	return p
+}
+
+// bootstrapFor takes the shipped bootstrap and gives each config a listener.
+func bootstrapFor(t *testing.T, configs map[string]string, upstream string) *launch.Bootstrap {
+	t.Helper()
+	var all *launch.Bootstrap
+	var listeners []any
+	for _, name := range slices.Sorted(maps.Keys(configs)) {
+		b, err := launch.DynamicModule()
+		require.NoError(t, err)
+		require.NoError(t, b.SetSeawall(configs[name]))
+		require.NoError(t, b.Listen("127.0.0.1:0"))
+		require.NoError(t, b.Upstream(upstream))
+		cluster := firstOf(t, b, "clusters")
+		// The upstream speaks what the client spoke, so that gRPC and trailers
+		// arrive as they were sent.
+		cluster["typed_extension_protocol_options"] = map[string]any{
+			"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": map[string]any{
+				"@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+				"use_downstream_protocol_config": map[string]any{
+					"http_protocol_options": map[string]any{"enable_trailers": true}, "http2_protocol_options": map[string]any{}},
+			}}
+		listener := firstOf(t, b, "listeners")
+		listener["name"] = name
+		listeners = append(listeners, listener)
+		all = b
+	}
+	all.Tree["static_resources"].(map[string]any)["listeners"] = listeners
+	return all
+}
+
+func firstOf(t *testing.T, b *launch.Bootstrap, kind string) map[string]any {
+	t.Helper()
+	list, ok := b.Tree["static_resources"].(map[string]any)[kind].([]any)
+	require.True(t, ok && len(list) > 0)
+	first, ok := list[0].(map[string]any)
+	require.True(t, ok)
+	return first
+}
+
+func (p *proxy) address(config string) string {
+	return net.JoinHostPort("127.0.0.1", itoa(p.ports[config]))
+}
+
+func (p *proxy) log(line string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lines = append(p.lines, line)
+	close(p.more)
+	p.more = make(chan struct{})
+}
+
+// await returns the first line for which match holds, now or to come.
+func (p *proxy) await(t testing.TB, what string, match func(string) bool) string {
+	t.Helper()
+	deadline := time.After(20 * time.Second)
+	next := 0
+	for {
+		p.mu.Lock()
+		lines, more := p.lines, p.more
+		p.mu.Unlock()
+		for ; next < len(lines); next++ {
+			if match(lines[next]) {
+				return lines[next]
+			}
+		}
+		select {
+		case <-more:
+		case <-deadline:
+			require.FailNow(t, "no log line with "+what)
+		}
+	}
+}
+
+// access is one line of the access log.
+type access struct {
+	Details string         `json:"details"`
+	Seawall map[string]any `json:"seawall"`
+}
+
+// accessOf awaits the access-log line of the exchange with this block ID.
+func (p *proxy) accessOf(t testing.TB, id string) access {
+	t.Helper()
+	line := p.await(t, "the block ID "+id, func(l string) bool { return strings.HasPrefix(l, "{") && strings.Contains(l, id) })
+	var a access
+	require.NoError(t, json.Unmarshal([]byte(line), &a), line)
+	return a
+}
+
+// sender sends a message over one protocol.
+type sender struct {
+	name string
+	send func(testing.TB, string, filtertest.Message) answer
+}
+
+var protocols = []sender{{"h1", sendH1}, {"h2", sendH2}}
+
+// tableHost runs the behaviour table through a proxy over one protocol.
+type tableHost struct {
+	*proxy
+	sender
+}
+
+func (h tableHost) Do(t *testing.T, c filtertest.Case) filtertest.Outcome {
+	t.Helper()
+	id := t.Name()
+	h.upstream.expect(id, c.Upstream)
+	request := c.Request
+	request.Headers = append(append(filtertest.Fields{}, request.Headers...), [2]string{caseHeader, id})
+	a := h.send(t, h.address(c.Config), request)
+	o := filtertest.Outcome{Status: a.Status, Headers: a.Headers, Body: a.Body, Trailers: a.Trailers, Upstream: h.upstream.saw(id), Rule: -1}
+	if block, ok := a.Headers.Get("x-seawall-id"); ok {
+		o.Rule = filtertest.RuleOf(h.accessOf(t, block).Details)
+	}
+	return o
+}

@@ -1,0 +1,75 @@
+package launch
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+	"sync"
+)
+
+const (
+	tailLines   = 40
+	longestLine = 64 << 10 // bytes; a longer line is passed on in pieces
+)
+
+// logLines cuts what Envoy writes into lines, hands each on, and keeps the
+// last that may tell of trouble.
+type logLines struct {
+	each func(string) // may be nil
+
+	mu   sync.Mutex
+	part []byte   // a line whose end has not come
+	last []string // at most tailLines
+}
+
+func (l *logLines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.part = append(l.part, p...)
+	for {
+		end := bytes.IndexByte(l.part, '\n')
+		switch {
+		case end >= 0:
+			l.line(string(l.part[:end]))
+			l.part = l.part[end+1:]
+		case len(l.part) >= longestLine:
+			l.line(string(l.part))
+			l.part = nil
+		default:
+			return len(p), nil
+		}
+	}
+}
+
+// flush hands on a last line that had no newline.
+func (l *logLines) flush() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.part) > 0 {
+		l.line(string(l.part))
+		l.part = nil
+	}
+}
+
+// Envoy greets with a hundred lines of what it was built with; a failure's
+// reason is never among its info lines.
+var quietLine = regexp.MustCompile(`^\[[^]]*\]\[\d+\]\[(trace|debug|info)\]`)
+
+func (l *logLines) line(text string) {
+	if l.each != nil {
+		l.each(text)
+	}
+	if quietLine.MatchString(text) {
+		return
+	}
+	if len(l.last) == tailLines {
+		l.last = append(l.last[:0], l.last[1:]...)
+	}
+	l.last = append(l.last, text)
+}
+
+func (l *logLines) tail() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Join(l.last, "\n")
+}

@@ -1,0 +1,53 @@
+package launch
+
+import (
+	"fmt"
+	"io"
+	"os"
+)
+
+// A progress shows how many bytes have come: rewriting one line on a terminal,
+// else one line for each further 5 MiB.
+type progress struct {
+	w        io.Writer
+	what     string
+	terminal bool
+	most     int64 // bytes; pip moves its files, so a sum may shrink for a moment
+	next     int64 // bytes at which a plain line is due
+}
+
+const plainStep = 5 << 20
+
+func newProgress(w io.Writer, what string) *progress {
+	p := &progress{w: w, what: what, next: plainStep}
+	if f, ok := w.(*os.File); ok {
+		info, err := f.Stat()
+		p.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
+	}
+	if !p.terminal {
+		fmt.Fprintf(w, "%s\n", what)
+	}
+	return p
+}
+
+func (p *progress) show(bytes int64) {
+	p.most = max(p.most, bytes)
+	switch {
+	case p.terminal:
+		fmt.Fprintf(p.w, "\r%s: %s ", p.what, megabytes(p.most))
+	case p.most >= p.next:
+		fmt.Fprintf(p.w, "%s: %s\n", p.what, megabytes(p.most))
+		p.next = p.most - p.most%plainStep + plainStep
+	}
+}
+
+func (p *progress) end(bytes int64) {
+	if p.terminal {
+		p.show(bytes)
+		fmt.Fprintln(p.w)
+		return
+	}
+	fmt.Fprintf(p.w, "%s: done, %s\n", p.what, megabytes(bytes))
+}
+
+func megabytes(bytes int64) string { return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20)) }

@@ -1,0 +1,26 @@
+// Package faults registers the operator @seawallFault, which panics where its
+// argument equals the variable's value. Only tests, and the module that they
+// build with the tag seawall_faults, import it.
+package faults
+
+import (
+	"fmt"
+
+	"github.com/corazawaf/coraza/v3/experimental/plugins"
+	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
+)
+
+func init() {
+	plugins.RegisterOperator("seawallFault", func(o plugintypes.OperatorOptions) (plugintypes.Operator, error) {
+		return fault(o.Arguments), nil
+	})
+}
+
+type fault string
+
+func (f fault) Evaluate(_ plugintypes.TransactionState, value string) bool {
+	if value == string(f) {
+		panic(fmt.Sprintf("forced in phase %s", string(f)))
+	}
+	return false
+}

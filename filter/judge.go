@@ -1,0 +1,237 @@
+package filter
+
+import (
+	"fmt"
+	"log/slog"
+	"math"
+	"reflect"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/corazawaf/coraza/v3/types"
+)
+
+// judge runs the phase that decides a direction (2 or 4) over its whole body
+// and answers with next as the new stage, with a denial, or, where the body is
+// large, with an Evaluate that does so elsewhere.
+func (t *Transaction) judge(d *direction, body [][]byte, next stage) Verdict {
+	if !t.offloads(d, total(body)) {
+		it, err := t.inspect(d, body)
+		return t.settle(d, it, err, next)
+	}
+	d.stage = evaluating
+	return Verdict{Action: Wait, Evaluate: func() Verdict { return t.evaluate(d, body, next) }}
+}
+
+// slots bounds how many evaluations run outside the hosts' event threads.
+var slots = make(chan struct{}, max(2, runtime.GOMAXPROCS(0)))
+
+// evaluate is judge's second half on another goroutine. While it runs, the
+// stage keeps every other method away from the engine.
+func (t *Transaction) evaluate(d *direction, body [][]byte, next stage) (v Verdict) {
+	slots <- struct{}{}
+	defer func() { <-slots }()
+	var it *types.Interruption
+	var err error
+	func() {
+		defer func() {
+			if r := recover(); r != nil {
+				err = panicError(r)
+			}
+		}()
+		it, err = t.inspect(d, body)
+	}()
+
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	v = t.settle(d, it, err, next)
+	if t.closed {
+		t.finish(false)
+	}
+	return v
+}
+
+// inspect gives the engine a direction's whole body and runs its phase.
+func (t *Transaction) inspect(d *direction, body [][]byte) (*types.Interruption, error) {
+	start := time.Now()
+	defer func() { t.took += time.Since(start) }()
+	if d == &t.request {
+		t.phase = 2
+		return feedBody(body, t.tx.WriteRequestBody, t.tx.ProcessRequestBody)
+	}
+	t.phase = 4
+	return feedBody(body, t.tx.WriteResponseBody, t.tx.ProcessResponseBody)
+}
+
+func feedBody(body [][]byte, write func([]byte) (*types.Interruption, int, error),
+	process func() (*types.Interruption, error)) (*types.Interruption, error) {
+	for _, chunk := range body {
+		// At the limit, write runs the phase itself and a later process does nothing.
+		if it, _, err := write(chunk); it != nil || err != nil {
+			return it, err
+		}
+	}
+	return process()
+}
+
+// settle turns the engine's answer into the direction's verdict.
+func (t *Transaction) settle(d *direction, it *types.Interruption, err error, next stage) Verdict {
+	if err != nil {
+		return t.fault(d, err)
+	}
+	if it != nil {
+		return t.deny(d, denialOf(it))
+	}
+	t.noteWouldDeny()
+	d.stage = next
+	return Verdict{Metadata: t.metadata()}
+}
+
+// deny ends the exchange with a reply.
+func (t *Transaction) deny(d *direction, reason denial) Verdict {
+	d.stage = ended
+	d.release()
+	if d == &t.request {
+		t.response.stage = passing // what follows is our own reply
+	} else {
+		t.request.stage = ended
+	}
+	t.record.denied(t.phase, reason)
+	return Verdict{Action: Deny, Reply: t.engine.pages.reply(reason, t.id, &t.traits), Metadata: t.metadata()}
+}
+
+// fault answers an error of ours by the failure policy. The engine is left
+// alone afterwards: its state is unknown.
+func (t *Transaction) fault(d *direction, err error) Verdict {
+	t.record.fault = err
+	t.host.Log(slog.LevelError, faultLine(t.id, t.policy, t.phase, err))
+	t.abandon()
+	reason := denial{status: 500, fault: true, reason: fmt.Sprintf("phase_%d", t.phase)}
+	if t.engine.config.OnError == FailClosed {
+		return t.deny(d, reason)
+	}
+	t.request.stage, t.response.stage = passing, passing
+	return Verdict{Release: d.release(), Metadata: t.metadata()}
+}
+
+// guard turns a panic into the failure policy's verdict: neither SDK recovers
+// everywhere, and an unrecovered panic ends Envoy.
+func (t *Transaction) guard(d *direction, v *Verdict) {
+	if r := recover(); r != nil {
+		*v = t.fault(d, panicError(r))
+	}
+}
+
+// panicError keeps where a panic came from. Values of the request never enter
+// it: a runtime error's text and the stack's function names are ours.
+func panicError(r any) error {
+	text := "panic"
+	if err, ok := r.(runtime.Error); ok {
+		text = "panic: " + err.Error()
+	}
+	return fmt.Errorf("%s at %s", text, panicSite(string(debug.Stack())))
+}
+
+// panicSite names the function below the panic call in a stack trace.
+func panicSite(stack string) string {
+	_, below, ok := strings.Cut(stack, "\npanic(")
+	if !ok {
+		return "unknown"
+	}
+	lines := strings.SplitN(below, "\n", 4)
+	if len(lines) < 3 {
+		return "unknown"
+	}
+	site, _, _ := strings.Cut(lines[2], "(0x")
+	return site
+}
+
+// abandon gives the engine's transaction back without running anything more.
+func (t *Transaction) abandon() {
+	if t.tx == nil {
+		return
+	}
+	defer func() { _ = recover() }() // it panicked before; it may again
+	t.record.collect(t.tx)
+	tx := t.tx
+	t.tx = nil
+	_ = tx.Close()
+}
+
+// finish runs phase 5 and lets go of everything. onEventThread is false where
+// the host's stream is gone, and with it the metrics.
+func (t *Transaction) finish(onEventThread bool) {
+	t.request.release()
+	t.response.release()
+	if t.tx != nil && t.set.audits {
+		// An audit log is a file: its disk must not stall the event thread.
+		go func() {
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			t.finishEngine()
+		}()
+	} else {
+		t.finishEngine()
+	}
+	if onEventThread {
+		t.count()
+	}
+}
+
+func (t *Transaction) finishEngine() {
+	if t.tx != nil {
+		t.phase = 5
+		if err := t.runLogging(); err != nil {
+			t.record.fault = err
+			t.host.Log(slog.LevelError, faultLine(t.id, t.policy, t.phase, err))
+		}
+		t.abandon()
+	}
+	if line := t.record.line(t.id, t.policy, t.took); line != "" {
+		t.host.Log(slog.LevelWarn, line)
+	}
+}
+
+func (t *Transaction) runLogging() (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = panicError(r)
+		}
+	}()
+	start := time.Now()
+	defer func() { t.took += time.Since(start) }()
+	t.tx.ProcessLogging()
+	return nil
+}
+
+// count publishes the exchange's outcome as metrics.
+func (t *Transaction) count() {
+	if t.policy == "" {
+		return // never began, or named no policy
+	}
+	if t.record.action == actionDenied {
+		t.host.Count(CounterDenied, t.policy)
+	}
+	if t.record.wouldDeny {
+		t.host.Count(CounterWouldDeny, t.policy)
+	}
+	if t.record.fault != nil {
+		t.host.Count(CounterErrors, t.policy)
+	}
+	t.host.Observe(uint64(t.took.Microseconds()), t.policy)
+}
+
+// bodyLimit reads the limit that is in force for this transaction, which a rule
+// may have changed (ctl:requestBodyLimit). Coraza has the field but no accessor;
+// TestBodyLimitIsReadable fails if an update renames it.
+func bodyLimit(tx types.Transaction, field string) int {
+	v := reflect.Indirect(reflect.ValueOf(tx))
+	if v.Kind() == reflect.Struct {
+		if f := v.FieldByName(field); f.IsValid() && f.CanInt() {
+			return int(f.Int())
+		}
+	}
+	return math.MaxInt
+}

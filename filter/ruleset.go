@@ -1,0 +1,93 @@
+package filter
+
+import (
+	"crypto/sha256"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"weak"
+
+	"github.com/corazawaf/coraza/v3"
+	"github.com/corazawaf/coraza/v3/experimental"
+
+	"github.com/seawall-waf/seawall/rules"
+)
+
+// ruleSet is one compiled SecLang configuration. It is immutable.
+//
+// Its life is the garbage collector's affair. Hosts tell us when a config is
+// replaced in three different ways, or not at all (the dynamic-modules SDK has
+// no such callback), and streams outlive configs; reachability is the one fact
+// that is always right. When a ruleSet becomes unreachable its WAF is closed,
+// which gives back the patterns that Coraza keeps in a process-wide cache.
+type ruleSet struct {
+	waf      coraza.WAF
+	recorder *rules.Recorder // what was read from disk while compiling
+	audits   bool            // writes an audit log: phase 5 may do I/O
+}
+
+// liveRuleSets counts compiled rule sets that have not been closed.
+var liveRuleSets atomic.Int64
+
+// LiveRuleSets returns how many compiled rule sets the process holds.
+func LiveRuleSets() int { return int(liveRuleSets.Load()) }
+
+// compiled finds rule sets by the digest of their text. Pointers are weak: the
+// cache shares what is in use and keeps nothing alive.
+var compiled struct {
+	sync.Mutex
+	sets map[[sha256.Size]byte]weak.Pointer[ruleSet]
+}
+
+// compileRuleSet compiles text, or returns the rule set that is already in use
+// for the same text if every file it read is unchanged.
+func compileRuleSet(text string) (*ruleSet, error) {
+	digest := sha256.Sum256([]byte(text))
+	compiled.Lock()
+	defer compiled.Unlock()
+	if set := compiled.sets[digest].Value(); set != nil && rules.Unchanged(rules.FS(), set.recorder) {
+		return set, nil
+	}
+	set, err := newRuleSet(text)
+	if err != nil {
+		return nil, err
+	}
+	if compiled.sets == nil {
+		compiled.sets = make(map[[sha256.Size]byte]weak.Pointer[ruleSet])
+	}
+	for d, p := range compiled.sets {
+		if p.Value() == nil {
+			delete(compiled.sets, d)
+		}
+	}
+	compiled.sets[digest] = weak.Make(set)
+	return set, nil
+}
+
+func newRuleSet(text string) (*ruleSet, error) {
+	recorder := rules.Recording(rules.FS())
+	directives, err := rules.Walk(recorder, text)
+	if err != nil {
+		return nil, err
+	}
+	waf, err := rules.Compile(recorder, text, coraza.NewWAFConfig())
+	if err != nil {
+		return nil, err
+	}
+	set := &ruleSet{waf: waf, recorder: recorder}
+	for _, d := range directives {
+		name, _, _ := strings.Cut(d.Text, " ")
+		if strings.EqualFold(name, "SecAuditLog") {
+			set.audits = true
+		}
+	}
+	liveRuleSets.Add(1)
+	runtime.AddCleanup(set, func(waf coraza.WAF) {
+		if c, ok := waf.(experimental.WAFCloser); ok {
+			_ = c.Close() // always nil in Coraza 3.8.1
+		}
+		liveRuleSets.Add(-1)
+	}, waf)
+	return set, nil
+}

@@ -1,0 +1,330 @@
+package filter
+
+import (
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/corazawaf/coraza/v3/types"
+)
+
+// stage is where one direction of an exchange stands.
+type stage uint8
+
+const (
+	// idle: the head has not been seen. A response in this stage whose request
+	// was never judged is the proxy's own (431, 408, a redirect) and passes.
+	idle stage = iota
+	// holding: the head is judged, the body is collected, nothing has gone on.
+	holding
+	// evaluating: Evaluate was handed out; the engine belongs to it until it ends.
+	evaluating
+	// passing: judged; everything goes on untouched.
+	passing
+	// framed: judged by its head, a gRPC body that must look like one.
+	framed
+	// tunnel: judged by its head, an upgrade or CONNECT that the upstream has not
+	// accepted. Bytes before that would reach the upstream as an uninspected body.
+	tunnel
+	// ended: denied; nothing goes on any more.
+	ended
+)
+
+// direction is the half of an exchange that flows one way.
+type direction struct {
+	stage stage
+	held  [][]byte // copies, in order
+	size  int      // bytes in held
+	limit int      // SecLang's body limit for this transaction
+}
+
+// hold copies the chunks: they are borrowed from the host.
+func (d *direction) hold(chunks [][]byte) {
+	for _, c := range chunks {
+		if len(c) > 0 {
+			d.held = append(d.held, append([]byte(nil), c...))
+			d.size += len(c)
+		}
+	}
+}
+
+// release gives the held bytes away; nil if nothing was held.
+func (d *direction) release() [][]byte {
+	held := d.held
+	d.held, d.size = nil, 0
+	return held
+}
+
+// Transaction is one HTTP exchange. Its methods are the stream's events in the
+// order in which a proxy produces them; each returns what to do with the event.
+// It tolerates what proxies really do: a response without a request, a response
+// before the request has ended, events after a denial, Close in mid-body.
+//
+// Methods may be called from several goroutines; each call is serialised. Close
+// must be called once the stream is over.
+type Transaction struct {
+	engine *Engine
+	host   Host
+	id     string
+
+	mu       sync.Mutex
+	request  direction
+	response direction
+	policy   string
+	set      *ruleSet
+	tx       types.Transaction // nil before the request's head and after a fault
+	traits   traits
+	frames   grpcFrames
+	phase    int // the SecLang phase in progress: for events and fault reports
+	closed   bool
+	took     time.Duration // engine time, all phases
+	record   record        // for the event
+}
+
+// RequestHeaders judges the request's head (phase 1) and, where no body
+// follows or none is to be inspected, the request (phase 2).
+func (t *Transaction) RequestHeaders(r Request, endStream bool) (v Verdict) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	defer t.guard(&t.request, &v)
+	if t.closed || t.request.stage != idle || t.engine.config.Disabled {
+		return t.unexpected(&t.request)
+	}
+	name, ok := t.engine.config.PolicyFor(r.Authority)
+	t.policy, t.set = name, t.engine.sets[name]
+	t.traits = r.traits()
+	t.record.begin(&r, t.engine.config.LogMatchedData)
+	t.host.Count(CounterTransactions, t.policy)
+	if !ok {
+		// Hosts choose policies, and this names none: passing it to the default
+		// policy would let a client choose (invariant 4).
+		return t.deny(&t.request, denial{status: 400, reason: "invalid_host"})
+	}
+
+	it := t.runRequestHead(&r, endStream)
+	if it != nil {
+		return t.deny(&t.request, denialOf(it))
+	}
+	t.noteWouldDeny()
+
+	switch {
+	case t.tx.IsRuleEngineOff(), t.engine.config.ResponseOnly:
+		t.request.stage = passing
+		return Verdict{}
+	case endStream, !t.tx.IsRequestBodyAccessible():
+		return t.judge(&t.request, nil, passing)
+	case t.traits.upgrade || t.traits.connect:
+		return t.judge(&t.request, nil, tunnel)
+	case t.traits.grpc:
+		return t.judge(&t.request, nil, framed)
+	}
+	t.request.limit = bodyLimit(t.tx, "RequestBodyLimit")
+	t.request.stage = holding
+	return Verdict{Action: Hold}
+}
+
+// RequestBody takes the next piece of the body, in chunks that are borrowed for
+// the call. Phase 2 runs when the body ends or reaches its limit.
+func (t *Transaction) RequestBody(chunks [][]byte, endStream bool) (v Verdict) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	defer t.guard(&t.request, &v)
+	if t.request.stage == framed {
+		for _, c := range chunks {
+			if !t.frames.feed(c) {
+				return t.deny(&t.request, denial{status: 400, reason: "not_grpc"})
+			}
+		}
+		return Verdict{}
+	}
+	if t.request.stage == tunnel && total(chunks) > 0 {
+		return t.deny(&t.request, denial{status: 400, reason: "tunnel_not_accepted"})
+	}
+	return t.body(&t.request, chunks, endStream)
+}
+
+// RequestTrailers ends the body. The trailers are inspected as request headers:
+// an upstream may merge them.
+func (t *Transaction) RequestTrailers(trailers Headers) (v Verdict) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	defer t.guard(&t.request, &v)
+	if t.request.stage != holding {
+		return t.unexpected(&t.request)
+	}
+	for name, value := range trailers {
+		t.tx.AddRequestHeader(strings.Clone(name), strings.Clone(value))
+		t.traits.inspected += len(value)
+	}
+	return t.flush(&t.request)
+}
+
+// ResponseHeaders judges the response's head (phase 3) and, where its body is
+// not to be inspected, the response (phase 4).
+func (t *Transaction) ResponseHeaders(r Response, endStream bool) (v Verdict) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	defer t.guard(&t.response, &v)
+	if t.tx == nil || t.response.stage != idle || !t.requestJudged() || t.tx.IsRuleEngineOff() {
+		return t.unexpected(&t.response)
+	}
+	t.record.status = r.Status
+	accepted := t.acceptsTunnel(r.Status)
+	if t.request.stage == tunnel && accepted {
+		t.request.stage = passing
+	}
+	if t.engine.config.RequestOnly {
+		t.response.stage = passing
+		return Verdict{}
+	}
+
+	it, contentType := t.runResponseHead(&r)
+	if it != nil {
+		return t.deny(&t.response, denialOf(it))
+	}
+	t.noteWouldDeny()
+	held := !endStream && !accepted && !streams(contentType) &&
+		t.tx.IsResponseBodyAccessible() && t.tx.IsResponseBodyProcessable()
+	if !held {
+		return t.judge(&t.response, nil, passing)
+	}
+	t.response.limit = bodyLimit(t.tx, "ResponseBodyLimit")
+	t.response.stage = holding
+	return Verdict{Action: Hold}
+}
+
+// ResponseBody takes the next piece of the response's body; see RequestBody.
+func (t *Transaction) ResponseBody(chunks [][]byte, endStream bool) (v Verdict) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	defer t.guard(&t.response, &v)
+	return t.body(&t.response, chunks, endStream)
+}
+
+// ResponseTrailers ends the response's body; its trailers are inspected as
+// response headers.
+func (t *Transaction) ResponseTrailers(trailers Headers) (v Verdict) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	defer t.guard(&t.response, &v)
+	if t.response.stage != holding {
+		return t.unexpected(&t.response)
+	}
+	for name, value := range trailers {
+		t.tx.AddResponseHeader(strings.Clone(name), strings.Clone(value))
+	}
+	return t.flush(&t.response)
+}
+
+// Close ends the exchange: phase 5, the audit log, the event, and the engine's
+// resources. It may be called at any time, and more than once.
+func (t *Transaction) Close() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return
+	}
+	t.closed = true
+	if t.request.stage == evaluating || t.response.stage == evaluating {
+		return // the evaluation finishes when it ends
+	}
+	t.finish(true)
+}
+
+// body is RequestBody and ResponseBody for a direction that may be holding.
+func (t *Transaction) body(d *direction, chunks [][]byte, endStream bool) Verdict {
+	if d.stage != holding {
+		return t.unexpected(d)
+	}
+	size := d.size + total(chunks)
+	if size > t.options(d).MaxHeldBytes {
+		return t.deny(d, t.tooLarge(d))
+	}
+	full := size >= d.limit // Coraza's limits are inclusive: at the limit is over it
+	if endStream && d.size == 0 && !t.offloads(d, size) {
+		return t.judge(d, chunks, passing) // in one piece: no copy is needed
+	}
+	d.hold(chunks)
+	if !endStream && !full {
+		return Verdict{Action: Hold}
+	}
+	return t.flush(d)
+}
+
+// flush judges everything that is held and gives it back with the verdict.
+func (t *Transaction) flush(d *direction) Verdict {
+	v := t.judge(d, d.held, passing)
+	if v.Action != Deny && v.Release == nil {
+		v.Release = d.release()
+	}
+	return v
+}
+
+// unexpected answers an event for which the stage leaves nothing to decide.
+func (t *Transaction) unexpected(d *direction) Verdict {
+	switch d.stage {
+	case idle:
+		d.stage = passing
+	case evaluating:
+		return Verdict{Action: Wait}
+	case ended:
+		return Verdict{Action: Hold}
+	}
+	return Verdict{}
+}
+
+// requestJudged reports whether the request's verdict was given and was to
+// pass. Until then nothing went upstream, so a response is the proxy's own.
+func (t *Transaction) requestJudged() bool {
+	switch t.request.stage {
+	case passing, framed, tunnel:
+		return true
+	}
+	return false
+}
+
+// acceptsTunnel reports whether a status accepts the request's upgrade (RFC
+// 9110, 7.8) or CONNECT (9.3.6).
+func (t *Transaction) acceptsTunnel(status int) bool {
+	return t.traits.upgrade && status == 101 || t.traits.connect && status >= 200 && status <= 299
+}
+
+// streams reports whether a response of this type must never be held: its end
+// may be hours away.
+func streams(contentType string) bool {
+	mediaType, _, _ := strings.Cut(contentType, ";")
+	mediaType = strings.ToLower(strings.TrimSpace(mediaType))
+	return mediaType == "text/event-stream" || isGRPCContentType(mediaType)
+}
+
+func (t *Transaction) options(d *direction) BodyOptions {
+	if d == &t.request {
+		return t.engine.config.RequestBody
+	}
+	return t.engine.config.ResponseBody
+}
+
+func (t *Transaction) tooLarge(d *direction) denial {
+	if d == &t.request {
+		return denial{status: 413, reason: "held_limit"}
+	}
+	return denial{status: 500, reason: "held_limit"}
+}
+
+// offloads reports whether judging a body of size bytes is too much for the
+// host's event thread. For a request, what its head brought counts too.
+func (t *Transaction) offloads(d *direction, size int) bool {
+	if d == &t.request {
+		size += t.traits.inspected
+	}
+	limit := t.options(d).OffloadBytes
+	return limit > 0 && size >= limit
+}
+
+func total(chunks [][]byte) int {
+	n := 0
+	for _, c := range chunks {
+		n += len(c)
+	}
+	return n
+}

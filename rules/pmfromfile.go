@@ -1,0 +1,120 @@
+package rules
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+
+	"github.com/corazawaf/coraza/v3/experimental/plugins"
+	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
+	ahocorasick "github.com/petar-dambovaliev/aho-corasick"
+)
+
+// Coraza 3.8.1 keeps the matcher of @pmFromFile under the file's path and shares
+// it with every WAF that is open, so a reload after the file changed goes on
+// with the old phrases as long as one old transaction lives. This operator does
+// the same work with the same library, and shares a matcher by its phrases.
+func init() {
+	plugins.RegisterOperator("pmFromFile", newPhraseFile)
+	plugins.RegisterOperator("pmf", newPhraseFile)
+}
+
+// maxCaptures is the number of TX:0 to TX:9.
+const maxCaptures = 10
+
+// phraseFile is @pmFromFile: any phrase of a file, in any case, anywhere in the
+// value. The file has one phrase a line; # begins a comment line.
+type phraseFile struct {
+	matcher  ahocorasick.AhoCorasick
+	shortest int // bytes; a shorter value cannot match
+}
+
+func newPhraseFile(options plugintypes.OperatorOptions) (plugintypes.Operator, error) {
+	data, err := readBeside(options)
+	if err != nil {
+		return nil, fmt.Errorf("@pmFromFile %s: %w", options.Arguments, err)
+	}
+	phrases, err := readPhrases(data)
+	if err != nil {
+		return nil, fmt.Errorf("@pmFromFile %s: %w", options.Arguments, err)
+	}
+	build := func() (any, error) {
+		builder := ahocorasick.NewAhoCorasickBuilder(ahocorasick.Opts{
+			AsciiCaseInsensitive: true,
+			MatchKind:            ahocorasick.LeftMostLongestMatch,
+		})
+		return builder.Build(phrases), nil
+	}
+	var matcher any
+	if options.Memoizer == nil {
+		matcher, err = build()
+	} else {
+		sum := sha256.Sum256([]byte(strings.Join(phrases, "\n")))
+		matcher, err = options.Memoizer.Do(fmt.Sprintf("seawall pmFromFile %x", sum), build)
+	}
+	if err != nil {
+		return nil, err
+	}
+	op := &phraseFile{matcher: matcher.(ahocorasick.AhoCorasick)}
+	for i, phrase := range phrases {
+		if i == 0 || len(phrase) < op.shortest {
+			op.shortest = len(phrase)
+		}
+	}
+	return op, nil
+}
+
+// readBeside finds the file as Coraza does: an absolute name as it is, another
+// beside the rule's file, then in the working directory.
+func readBeside(options plugintypes.OperatorOptions) ([]byte, error) {
+	if path.IsAbs(options.Arguments) {
+		return fs.ReadFile(options.Root, options.Arguments)
+	}
+	err := errors.New("no directory to look in")
+	for _, dir := range options.Path {
+		var data []byte
+		data, err = fs.ReadFile(options.Root, path.Join(dir, options.Arguments))
+		if err == nil || !os.IsNotExist(err) {
+			return data, err
+		}
+	}
+	return nil, err
+}
+
+func readPhrases(data []byte) ([]string, error) {
+	var phrases []string
+	lines := bufio.NewScanner(bytes.NewReader(data))
+	for lines.Scan() {
+		if line := strings.TrimSpace(lines.Text()); line != "" && line[0] != '#' {
+			phrases = append(phrases, strings.ToLower(line))
+		}
+	}
+	return phrases, lines.Err()
+}
+
+// Evaluate stops at the first match unless the rule captures, which needs up to
+// ten.
+func (op *phraseFile) Evaluate(tx plugintypes.TransactionState, value string) bool {
+	if len(value) < op.shortest {
+		return false
+	}
+	matches := op.matcher.Iter(value)
+	if !tx.Capturing() {
+		return matches.Next() != nil
+	}
+	n := 0
+	for ; n < maxCaptures; n++ {
+		match := matches.Next()
+		if match == nil {
+			break
+		}
+		tx.CaptureField(n, value[match.Start():match.End()])
+	}
+	return n > 0
+}

@@ -1,0 +1,43 @@
+package rules
+
+import (
+	"bytes"
+	"io/fs"
+	"slices"
+)
+
+// snapshot reads each file and expands each pattern once, so that Walk and
+// Coraza see the same bytes while someone replaces the files underneath. It
+// serves one compilation on one goroutine.
+type snapshot struct {
+	fs.FS
+	files map[string]outcome[[]byte]
+	globs map[string]outcome[[]string]
+}
+
+type outcome[T any] struct {
+	value T
+	err   error
+}
+
+func newSnapshot(fsys fs.FS) *snapshot {
+	return &snapshot{FS: fsys, files: map[string]outcome[[]byte]{}, globs: map[string]outcome[[]string]{}}
+}
+
+func (s *snapshot) ReadFile(name string) ([]byte, error) {
+	file, seen := s.files[name]
+	if !seen {
+		file.value, file.err = fs.ReadFile(s.FS, name)
+		s.files[name] = file
+	}
+	return bytes.Clone(file.value), file.err
+}
+
+func (s *snapshot) Glob(pattern string) ([]string, error) {
+	glob, seen := s.globs[pattern]
+	if !seen {
+		glob.value, glob.err = fs.Glob(s.FS, pattern)
+		s.globs[pattern] = glob
+	}
+	return slices.Clone(glob.value), glob.err
+}
