@@ -26,7 +26,8 @@ func ParseEndpoint(s string) Endpoint {
 	if err != nil {
 		return Endpoint{Name: strings.Clone(s)}
 	}
-	return Endpoint{Addr: netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())}
+	// Without its zone: @ipMatch reads none.
+	return Endpoint{Addr: netip.AddrPortFrom(addr.Addr().WithZone("").Unmap(), addr.Port())}
 }
 
 // host and port are what rules see as REMOTE_ADDR and REMOTE_PORT. A peer

@@ -17,8 +17,14 @@ import (
 // and answers with next as the new stage, with a denial, or, where the body is
 // large, with an Evaluate that does so elsewhere.
 func (t *Transaction) judge(d *direction, body [][]byte, next stage) Verdict {
+	t.phase = 2
+	if d == &t.response {
+		t.phase = 4
+	}
 	if !t.offloads(d, total(body)) {
+		start := time.Now()
 		it, err := t.inspect(d, body)
+		t.took += time.Since(start)
 		return t.settle(d, it, err, next)
 	}
 	d.stage = evaluating
@@ -35,6 +41,7 @@ func (t *Transaction) evaluate(d *direction, body [][]byte, next stage) (v Verdi
 	defer func() { <-slots }()
 	var it *types.Interruption
 	var err error
+	start := time.Now()
 	func() {
 		defer func() {
 			if r := recover(); r != nil {
@@ -46,22 +53,19 @@ func (t *Transaction) evaluate(d *direction, body [][]byte, next stage) (v Verdi
 
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.took += time.Since(start)
 	v = t.settle(d, it, err, next)
 	if t.closed {
-		t.finish(false)
+		t.finish()
 	}
 	return v
 }
 
 // inspect gives the engine a direction's whole body and runs its phase.
 func (t *Transaction) inspect(d *direction, body [][]byte) (*types.Interruption, error) {
-	start := time.Now()
-	defer func() { t.took += time.Since(start) }()
 	if d == &t.request {
-		t.phase = 2
 		return feedBody(body, t.tx.WriteRequestBody, t.tx.ProcessRequestBody)
 	}
-	t.phase = 4
 	return feedBody(body, t.tx.WriteResponseBody, t.tx.ProcessResponseBody)
 }
 
@@ -160,24 +164,20 @@ func (t *Transaction) abandon() {
 	_ = tx.Close()
 }
 
-// finish runs phase 5 and lets go of everything. onEventThread is false where
-// the host's stream is gone, and with it the metrics.
-func (t *Transaction) finish(onEventThread bool) {
+// finish runs phase 5 and lets go of everything.
+func (t *Transaction) finish() {
 	t.request.release()
 	t.response.release()
-	if t.tx != nil && t.set.audits {
-		// An audit log is a file: its disk must not stall the event thread.
-		go func() {
-			t.mu.Lock()
-			defer t.mu.Unlock()
-			t.finishEngine()
-		}()
-	} else {
+	if t.tx == nil || !t.set.audits {
 		t.finishEngine()
+		return
 	}
-	if onEventThread {
-		t.count()
-	}
+	// An audit log is a file: its disk must not stall the event thread.
+	go func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.finishEngine()
+	}()
 }
 
 func (t *Transaction) finishEngine() {
@@ -206,7 +206,8 @@ func (t *Transaction) runLogging() (err error) {
 	return nil
 }
 
-// count publishes the exchange's outcome as metrics.
+// count publishes the exchange's outcome, as far as it is known when the stream
+// ends, as metrics.
 func (t *Transaction) count() {
 	if t.policy == "" {
 		return // never began, or named no policy

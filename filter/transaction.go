@@ -225,10 +225,10 @@ func (t *Transaction) Close() {
 		return
 	}
 	t.closed = true
-	if t.request.stage == evaluating || t.response.stage == evaluating {
-		return // the evaluation finishes when it ends
-	}
-	t.finish(true)
+	if t.request.stage != evaluating && t.response.stage != evaluating {
+		t.finish()
+	} // else the evaluation does, when it ends
+	t.count()
 }
 
 // body is RequestBody and ResponseBody for a direction that may be holding.

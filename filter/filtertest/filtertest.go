@@ -63,6 +63,9 @@ type Want struct {
 	Header         Fields // must be in the reply
 	BodyContains   string // of the reply
 	Rule           int    // 0: whatever
+	// ByProxy is the status with which a real proxy refuses the request itself,
+	// before any filter; 0 where it does not.
+	ByProxy int
 }
 
 // Seen is what an upstream received.
@@ -102,6 +105,11 @@ func Run(t *testing.T, h Host, keep func(Case) bool) {
 func Check(t *testing.T, c Case, got Outcome) {
 	t.Helper()
 	want := c.Want
+	if _, ours := got.Headers.Get("x-seawall-id"); want.ByProxy != 0 && !ours {
+		assert.Equal(t, want.ByProxy, got.Status, "status of the proxy's own refusal")
+		assert.Nil(t, got.Upstream, "a refused request does not reach the upstream")
+		return
+	}
 	require.Equal(t, want.Status, got.Status, "status at the client; body: %.300q", got.Body)
 	for _, kv := range want.Header {
 		value, ok := got.Headers.Get(kv[0])
