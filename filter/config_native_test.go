@@ -100,10 +100,10 @@ inspect: request
 on_error: closed
 request_body:
   max_held_bytes: 16777216
-  offload_bytes: 8192
+  offload_bytes: 1024
 response_body:
   max_held_bytes: 16777216
-  offload_bytes: 8192
+  offload_bytes: 1024
 log_matched_data: true
 `, string(doc))
 

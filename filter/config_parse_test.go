@@ -45,8 +45,8 @@ func TestEmptyDocumentAsksForTheEmbeddedRules(t *testing.T) {
 			assert.Equal(t, &Config{
 				Policies:       map[string]*Policy{"default": {Name: "default", Snippets: []Snippet{{Text: "Include @seawall.conf"}}}},
 				DefaultPolicy:  "default",
-				RequestBody:    BodyOptions{MaxHeldBytes: 16 << 20, OffloadBytes: 8 << 10},
-				ResponseBody:   BodyOptions{MaxHeldBytes: 16 << 20, OffloadBytes: 8 << 10},
+				RequestBody:    BodyOptions{MaxHeldBytes: 16 << 20, OffloadBytes: 1 << 10},
+				ResponseBody:   BodyOptions{MaxHeldBytes: 16 << 20, OffloadBytes: 1 << 10},
 				Block:          DefaultBlockResponse,
 				LogMatchedData: true,
 			}, c)

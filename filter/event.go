@@ -85,7 +85,7 @@ func (t *Transaction) noteWouldDeny() {
 }
 
 // collect reads the engine's matches and scores; the last call wins.
-func (r *record) collect(tx types.Transaction) {
+func (r *record) collect(tx types.Transaction, places map[int]source) {
 	r.matches = r.matches[:0]
 	for _, m := range tx.MatchedRules() {
 		if l, ok := m.(interface{ Log() bool }); !ok || !l.Log() {
@@ -93,7 +93,11 @@ func (r *record) collect(tx types.Transaction) {
 		}
 		rule := m.Rule()
 		e := match{ID: rule.ID(), Phase: int(rule.Phase()), Severity: rule.Severity().String(),
-			Message: printable(m.Message(), 200), File: rule.File(), Line: rule.Line()}
+			Message: printable(m.Message(), 200)}
+		if e.Severity == "unknown" {
+			e.Severity = ""
+		}
+		e.File, e.Line = places[e.ID].file, places[e.ID].line
 		for _, d := range m.MatchedDatas() {
 			e.On = append(e.On, r.datum(d))
 			if len(e.On) == maxMatched {
@@ -135,6 +139,10 @@ func secret(variable, key string) bool {
 	return secretKey.MatchString(key)
 }
 
+// points are CRS's settings of what a match of each severity costs, no scores.
+var points = map[string]bool{"critical_anomaly_score": true, "error_anomaly_score": true,
+	"warning_anomaly_score": true, "notice_anomaly_score": true}
+
 // scores returns CRS's anomaly scores, by their TX names, that are not zero.
 func scores(tx types.Transaction) map[string]int {
 	state, ok := tx.(plugintypes.TransactionState)
@@ -143,7 +151,7 @@ func scores(tx types.Transaction) map[string]int {
 	}
 	var found map[string]int
 	for _, m := range state.Variables().TX().FindAll() {
-		if !strings.HasSuffix(m.Key(), "_score") && !strings.Contains(m.Key(), "_anomaly_score_pl") {
+		if !strings.HasSuffix(m.Key(), "_score") && !strings.Contains(m.Key(), "_anomaly_score_pl") || points[m.Key()] {
 			continue
 		}
 		if n, err := strconv.Atoi(m.Value()); err == nil && n != 0 {
@@ -161,7 +169,7 @@ func (t *Transaction) metadata() map[string]any {
 	r := &t.record
 	m := map[string]any{"action": r.action, "policy": t.policy, "tx_id": t.id, "took_us": int(t.took.Microseconds())}
 	if t.tx != nil {
-		r.collect(t.tx)
+		r.collect(t.tx, t.set.places)
 	}
 	if len(r.matches) > 0 {
 		ids := make([]string, len(r.matches))

@@ -158,7 +158,7 @@ func (t *Transaction) abandon() {
 		return
 	}
 	defer func() { _ = recover() }() // it panicked before; it may again
-	t.record.collect(t.tx)
+	t.record.collect(t.tx, t.set.places)
 	tx := t.tx
 	t.tx = nil
 	_ = tx.Close()

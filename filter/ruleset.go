@@ -2,7 +2,9 @@ package filter
 
 import (
 	"crypto/sha256"
+	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -25,7 +27,18 @@ type ruleSet struct {
 	waf      coraza.WAF
 	recorder *rules.Recorder // what was read from disk while compiling
 	audits   bool            // writes an audit log: phase 5 may do I/O
+	places   map[int]source  // by rule ID
 }
+
+// source is where a rule is written. Coraza's own line numbers run on through
+// all included files.
+type source struct {
+	file string // "" for the config document itself
+	line int
+}
+
+// ruleID finds a rule's ID among its actions.
+var ruleID = regexp.MustCompile(`[",\s]id:'?(\d+)`)
 
 // liveRuleSets counts compiled rule sets that have not been closed.
 var liveRuleSets atomic.Int64
@@ -75,11 +88,16 @@ func newRuleSet(text string) (*ruleSet, error) {
 	if err != nil {
 		return nil, err
 	}
-	set := &ruleSet{waf: waf, recorder: recorder}
+	set := &ruleSet{waf: waf, recorder: recorder, places: make(map[int]source)}
 	for _, d := range directives {
-		name, _, _ := strings.Cut(d.Text, " ")
-		if strings.EqualFold(name, "SecAuditLog") {
+		switch name, _, _ := strings.Cut(d.Text, " "); strings.ToLower(name) {
+		case "secauditlog":
 			set.audits = true
+		case "secrule", "secaction":
+			if m := ruleID.FindStringSubmatch(d.Text); m != nil {
+				id, _ := strconv.Atoi(m[1])
+				set.places[id] = source{file: strings.Clone(d.File), line: d.Line}
+			}
 		}
 	}
 	liveRuleSets.Add(1)
