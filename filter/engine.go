@@ -35,6 +35,10 @@ func NewEngine(c *Config) (*Engine, error) {
 			errs = append(errs, fmt.Errorf("compiling policy %q: %w", name, p.locate(err)))
 			continue
 		}
+		if err := set.within(c); err != nil {
+			errs = append(errs, fmt.Errorf("compiling policy %q: %w", name, p.locate(err)))
+			continue
+		}
 		e.sets[name] = set
 	}
 	if len(errs) > 0 {

@@ -225,14 +225,22 @@ func (t *Transaction) count() {
 }
 
 // bodyLimit reads the limit that is in force for this transaction, which a rule
-// may have changed (ctl:requestBodyLimit). Coraza has the field but no accessor;
-// TestBodyLimitIsReadable fails if an update renames it.
-func bodyLimit(tx types.Transaction, field string) int {
+// may have changed (ctl:requestBodyLimit), and whether passing it rejects. side
+// is "Request" or "Response". Coraza has the fields but no accessors;
+// TestBodyLimitIsReadable fails if an update renames them.
+func bodyLimit(tx types.Transaction, side string) (limit int, rejects bool) {
 	v := reflect.Indirect(reflect.ValueOf(tx))
-	if v.Kind() == reflect.Struct {
-		if f := v.FieldByName(field); f.IsValid() && f.CanInt() {
-			return int(f.Int())
+	if v.Kind() != reflect.Struct {
+		return math.MaxInt, true
+	}
+	limit, rejects = math.MaxInt, true
+	if f := v.FieldByName(side + "BodyLimit"); f.IsValid() && f.CanInt() {
+		limit = int(f.Int())
+	}
+	if waf := reflect.Indirect(v.FieldByName("WAF")); waf.Kind() == reflect.Struct {
+		if f := waf.FieldByName(side + "BodyLimitAction"); f.IsValid() && f.CanInt() {
+			rejects = types.BodyLimitAction(f.Int()) == types.BodyLimitActionReject
 		}
 	}
-	return math.MaxInt
+	return limit, rejects
 }

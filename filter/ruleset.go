@@ -2,6 +2,7 @@ package filter
 
 import (
 	"crypto/sha256"
+	"fmt"
 	"regexp"
 	"runtime"
 	"strconv"
@@ -25,9 +26,30 @@ import (
 // which gives back the patterns that Coraza keeps in a process-wide cache.
 type ruleSet struct {
 	waf      coraza.WAF
-	recorder *rules.Recorder // what was read from disk while compiling
-	audits   bool            // writes an audit log: phase 5 may do I/O
-	places   map[int]source  // by rule ID
+	recorder *rules.Recorder    // what was read from disk while compiling
+	audits   bool               // writes an audit log: phase 5 may do I/O
+	places   map[int]source     // by rule ID
+	limits   [2]rules.Directive // the last SecRequestBodyLimit and SecResponseBodyLimit
+}
+
+// within refuses a body limit that our own cap would undercut in silence: the
+// rules would see less than their author wrote.
+func (s *ruleSet) within(c *Config) error {
+	for i, o := range []struct {
+		key string
+		BodyOptions
+	}{{"request_body", c.RequestBody}, {"response_body", c.ResponseBody}} {
+		d := s.limits[i]
+		name, value, _ := strings.Cut(d.Text, " ")
+		limit, err := strconv.Atoi(strings.Trim(value, "\" "))
+		if err != nil || limit <= o.MaxHeldBytes {
+			continue // never written, or fine: Coraza accepted it
+		}
+		return &rules.DirectiveError{File: d.File, Line: d.Line, Text: d.Text,
+			Err:  fmt.Errorf("%s %d is above %s.max_held_bytes, %d", name, limit, o.key, o.MaxHeldBytes),
+			Hint: fmt.Sprintf("raise max_held_bytes in the config, or lower %s", name)}
+	}
+	return nil
 }
 
 // source is where a rule is written. Coraza's own line numbers run on through
@@ -91,6 +113,10 @@ func newRuleSet(text string) (*ruleSet, error) {
 	set := &ruleSet{waf: waf, recorder: recorder, places: make(map[int]source)}
 	for _, d := range directives {
 		switch name, _, _ := strings.Cut(d.Text, " "); strings.ToLower(name) {
+		case "secrequestbodylimit":
+			set.limits[0] = d
+		case "secresponsebodylimit":
+			set.limits[1] = d
 		case "secauditlog":
 			set.audits = true
 		case "secrule", "secaction":

@@ -62,9 +62,11 @@ func TestAChangedFileIsCompiledAgain(t *testing.T) {
 
 func TestCompileErrorsNameTheirPlace(t *testing.T) {
 	for name, c := range map[string]struct{ doc, want string }{
-		"Block":    {"directives: |\n  SecRuleEngine On\n  SecRul ARGS x\n", `compiling policy "default": directives (line 3)`},
-		"List":     {"policies:\n  a:\n    directives:\n    - SecRuleEngine On\n    - SecRule ARGS\n", `compiling policy "a": policies.a.directives[1] (line 5)`},
-		"JSON":     {"{\"directives\": \"SecRuleEngine On\\nSecRule ARGS\"}", `compiling policy "default": directives (line 1)`},
+		"Block": {"directives: |\n  SecRuleEngine On\n  SecRul ARGS x\n", `compiling policy "default": directives (line 3)`},
+		"List":  {"policies:\n  a:\n    directives:\n    - SecRuleEngine On\n    - SecRule ARGS\n", `compiling policy "a": policies.a.directives[1] (line 5)`},
+		"JSON":  {"{\"directives\": \"SecRuleEngine On\\nSecRule ARGS\"}", `compiling policy "default": directives (line 1)`},
+		"LimitAboveOurCap": {"request_body: {max_held_bytes: 1MiB}\ndirectives: |\n  SecRuleEngine On\n  SecRequestBodyLimit 1048577\n",
+			`directives (line 4): line 2: SecRequestBodyLimit 1048577 is above request_body.max_held_bytes, 1048576 (raise max_held_bytes in the config, or lower SecRequestBodyLimit)`},
 		"Included": {"directives: Include @nowhere.conf", "@nowhere.conf"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -36,6 +36,8 @@ type direction struct {
 	held  [][]byte // copies, in order
 	size  int      // bytes in held
 	limit int      // SecLang's body limit for this transaction
+	// rejects is SecLang's limit action: Reject, else ProcessPartial.
+	rejects bool
 }
 
 // hold copies the chunks: they are borrowed from the host.
@@ -92,6 +94,9 @@ func (t *Transaction) RequestHeaders(r Request, endStream bool) (v Verdict) {
 	}
 	name, ok := t.engine.config.PolicyFor(r.Authority)
 	t.policy, t.set = name, t.engine.sets[name]
+	if !ok {
+		t.policy = t.engine.config.DefaultPolicy // for metrics; it judges nothing
+	}
 	t.traits = r.traits()
 	t.record.begin(&r, t.engine.config.LogMatchedData)
 	t.host.Count(CounterTransactions, t.policy)
@@ -118,7 +123,7 @@ func (t *Transaction) RequestHeaders(r Request, endStream bool) (v Verdict) {
 	case t.traits.grpc:
 		return t.judge(&t.request, nil, framed)
 	}
-	t.request.limit = bodyLimit(t.tx, "RequestBodyLimit")
+	t.request.limit, t.request.rejects = bodyLimit(t.tx, "Request")
 	t.request.stage = holding
 	return Verdict{Action: Hold}
 }
@@ -153,6 +158,9 @@ func (t *Transaction) RequestTrailers(trailers Headers) (v Verdict) {
 		return t.unexpected(&t.request)
 	}
 	for name, value := range trailers {
+		if name == "content-type" {
+			continue // it must not choose how the body before it is parsed (RFC 9110, 6.5.1)
+		}
 		t.tx.AddRequestHeader(strings.Clone(name), strings.Clone(value))
 		t.traits.inspected += len(value)
 	}
@@ -188,7 +196,7 @@ func (t *Transaction) ResponseHeaders(r Response, endStream bool) (v Verdict) {
 	if !held {
 		return t.judge(&t.response, nil, passing)
 	}
-	t.response.limit = bodyLimit(t.tx, "ResponseBodyLimit")
+	t.response.limit, t.response.rejects = bodyLimit(t.tx, "Response")
 	t.response.stage = holding
 	return Verdict{Action: Hold}
 }
@@ -237,10 +245,15 @@ func (t *Transaction) body(d *direction, chunks [][]byte, endStream bool) Verdic
 		return t.unexpected(d)
 	}
 	size := d.size + total(chunks)
-	if size > t.options(d).MaxHeldBytes {
-		return t.deny(d, t.tooLarge(d))
-	}
 	full := size >= d.limit // Coraza's limits are inclusive: at the limit is over it
+	if !full && size > t.options(d).MaxHeldBytes {
+		// Only where SecLang's limit is higher than our cap, which NewEngine allows
+		// if nobody wrote that limit. SecLang's action holds for it too.
+		if d.rejects {
+			return t.deny(d, t.tooLarge(d))
+		}
+		full = true
+	}
 	if endStream && d.size == 0 && !t.offloads(d, size) {
 		return t.judge(d, chunks, passing) // in one piece: no copy is needed
 	}

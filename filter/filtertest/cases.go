@@ -151,6 +151,7 @@ func limits() []Case {
 		Case{Name: "ResponsePartialAboveTheLimitPassesWhole", Config: "partial", Upstream: answer(evilAfter(1000)), Want: Want{Status: 200}},
 		Case{Name: "ResponsePartialWithinTheLimitIsInspected", Config: "partial", Upstream: answer([]string{"evil", strings.Repeat("x", 5000)}), Want: Want{Status: 403, ResponseDenied: true, Rule: 1104}},
 		Case{Name: "OurOwnCapAnswers413", Config: "capped", Upstream: page, Request: post(at(65_537), false), Want: Want{Status: 413, Denied: true}},
+		Case{Name: "OurOwnCapNeverDeniesInDetectionOnly", Config: "capped-detect", Upstream: answer(at(200_000)), Request: post(at(200_000), true), Want: Want{Status: 200}},
 		Case{Name: "OurOwnCapPassesUpToIt", Config: "capped", Upstream: page, Request: post(at(65_536), false), Want: Want{Status: 200}},
 		Case{Name: "OurOwnCapOnResponsesAnswers500", Config: "capped", Upstream: answer(at(65_537)), Want: Want{Status: 500, ResponseDenied: true}},
 	)

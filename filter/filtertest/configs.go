@@ -11,8 +11,10 @@ var Configs = map[string]string{
 	"inline":  rulesConfig("") + "request_body: {offload_bytes: 0}\nresponse_body: {offload_bytes: 0}\n",
 	"reject":  rulesConfig("SecRequestBodyLimit 1000\nSecRequestBodyInMemoryLimit 1000\nSecRequestBodyLimitAction Reject\nSecResponseBodyLimit 1000\nSecResponseBodyLimitAction Reject"),
 	"partial": rulesConfig("SecRequestBodyLimit 1000\nSecRequestBodyInMemoryLimit 1000\nSecRequestBodyLimitAction ProcessPartial\nSecResponseBodyLimit 1000\nSecResponseBodyLimitAction ProcessPartial"),
-	"capped":  rulesConfig("") + "request_body: {max_held_bytes: 65536}\nresponse_body: {max_held_bytes: 65536}\n",
-	"nobody":  rulesConfig("SecRequestBodyAccess Off\nSecResponseBodyAccess Off"),
+	"capped":  strings.ReplaceAll(rulesConfig(""), "BodyLimit 8388608", "BodyLimitAction Reject") + "request_body: {max_held_bytes: 65536}\nresponse_body: {max_held_bytes: 65536}\n",
+	"capped-detect": strings.ReplaceAll(rulesConfig("SecRuleEngine DetectionOnly"), "BodyLimit 8388608", "BodyLimitAction Reject") +
+		"request_body: {max_held_bytes: 65536}\nresponse_body: {max_held_bytes: 65536}\n",
+	"nobody": rulesConfig("SecRequestBodyAccess Off\nSecResponseBodyAccess Off"),
 	"hosts": `
 policies:
   strict:
