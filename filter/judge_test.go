@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -30,4 +31,20 @@ SecAction "id:1,phase:1,pass,ctl:requestBodyLimit=555"`))
 	tx.ProcessRequestHeaders()
 	limit, _ = bodyLimit(tx, "Request")
 	assert.Equal(t, 555, limit, "a rule's ctl:requestBodyLimit is in force")
+}
+
+func TestHoldingByteWiseCostsLittleMoreThanTheBytes(t *testing.T) {
+	var d direction
+	want := make([]byte, 1<<20)
+	for i := range want {
+		want[i] = byte(i * 7)
+		d.hold([][]byte{want[i : i+1]})
+	}
+	room := 0
+	for _, b := range d.held {
+		room += cap(b)
+	}
+	assert.Less(t, len(d.held), 40, "blocks, not a slice a byte")
+	assert.LessOrEqual(t, room, len(want)+blockBytes)
+	assert.Equal(t, want, slices.Concat(d.release()...))
 }

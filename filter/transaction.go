@@ -40,12 +40,24 @@ type direction struct {
 	rejects bool
 }
 
-// hold copies the chunks: they are borrowed from the host.
+// blockBytes is the largest block that hold allocates ahead of need.
+const blockBytes = 64 << 10
+
+// hold copies the chunks, which are borrowed from the host, into blocks: a
+// client that sends one byte a frame must not cost a slice a byte.
 func (d *direction) hold(chunks [][]byte) {
 	for _, c := range chunks {
-		if len(c) > 0 {
-			d.held = append(d.held, append([]byte(nil), c...))
-			d.size += len(c)
+		for len(c) > 0 {
+			last := len(d.held) - 1
+			if last < 0 || len(d.held[last]) == cap(d.held[last]) {
+				// As much again as is held, so that blocks stay few and small bodies small.
+				d.held = append(d.held, make([]byte, 0, max(len(c), min(d.size, blockBytes), 512)))
+				last++
+			}
+			n := min(len(c), cap(d.held[last])-len(d.held[last]))
+			d.held[last] = append(d.held[last], c[:n]...)
+			d.size += n
+			c = c[n:]
 		}
 	}
 }
