@@ -71,6 +71,7 @@ type options struct {
 	version   string // "": newest
 	moduleDir string // "": as shipped
 	workers   int    // 0: 2
+	args      []string
 	// edit changes the finished bootstrap.
 	edit func(t *testing.T, b *launch.Bootstrap)
 }
@@ -79,12 +80,7 @@ func startProxy(t *testing.T, configs map[string]string, o options) *proxy {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
-	path := os.Getenv("ENVOY")
-	if path == "" || o.version != "" {
-		var err error
-		path, err = launch.Fetch(ctx, launch.Source{Version: or(o.version, newest)})
-		require.NoError(t, err)
-	}
+	path := binary(ctx, t, o.version)
 	p := &proxy{upstream: startUpstream(t), more: make(chan struct{})}
 	boot := bootstrapFor(t, configs, p.upstream.address)
 	if o.edit != nil {
@@ -96,7 +92,7 @@ func startProxy(t *testing.T, configs map[string]string, o options) *proxy {
 	}
 	var err error
 	p.Envoy, err = launch.Start(ctx, launch.Options{Path: path, Bootstrap: boot, ModuleDir: or(o.moduleDir, moduleDir),
-		Concurrency: workers, LogLevel: "warning", Log: p.log})
+		Concurrency: workers, LogLevel: "warning", Args: o.args, Log: p.log})
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		if err := p.Stop(); err != nil {
@@ -106,6 +102,18 @@ func startProxy(t *testing.T, configs map[string]string, o options) *proxy {
 	p.ports, err = p.Ports(ctx)
 	require.NoError(t, err)
 	return p
+}
+
+// binary is the Envoy of this version; where none is asked for, $ENVOY or the
+// newest.
+func binary(ctx context.Context, t *testing.T, version string) string {
+	t.Helper()
+	if path := os.Getenv("ENVOY"); path != "" && version == "" {
+		return path
+	}
+	path, err := launch.Fetch(ctx, launch.Source{Version: or(version, newest)})
+	require.NoError(t, err)
+	return path
 }
 
 // bootstrapFor takes the shipped bootstrap and gives each config a listener.

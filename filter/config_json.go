@@ -27,7 +27,7 @@ func readJSON(doc []byte) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	if at, _, err := r.token(); err != io.EOF {
+	if at, _, err := r.token(); !errors.Is(err, io.EOF) {
 		return nil, &ConfigError{Line: at.line, Column: at.column, Problem: "not JSON: the document goes on after its closing brace"}
 	}
 	return root, nil
@@ -41,7 +41,7 @@ func (r *jsonReader) token() (place, json.Token, error) {
 	}
 	at := r.advance(start)
 	tok, err := r.decoder.Token()
-	if err == nil || err == io.EOF {
+	if err == nil || errors.Is(err, io.EOF) {
 		return at, tok, err
 	}
 	problem := "not JSON: " + strings.TrimPrefix(err.Error(), "json: ")
@@ -69,7 +69,7 @@ func (r *jsonReader) advance(to int) place {
 
 func (r *jsonReader) value(depth int) (*node, error) {
 	at, tok, err := r.token()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return nil, &ConfigError{Line: at.line, Column: at.column, Problem: "not JSON: the document ends too early"}
 	}
 	if err != nil {
@@ -128,7 +128,7 @@ func (r *jsonReader) array(at place, depth int) (*node, error) {
 
 func (r *jsonReader) closing() error {
 	at, _, err := r.token()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return &ConfigError{Line: at.line, Column: at.column, Problem: "not JSON: the document ends too early"}
 	}
 	return err

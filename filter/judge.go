@@ -39,6 +39,9 @@ var slots = make(chan struct{}, max(2, runtime.GOMAXPROCS(0)))
 func (t *Transaction) evaluate(d *direction, body [][]byte, next stage) (v Verdict) {
 	slots <- struct{}{}
 	defer func() { <-slots }()
+	if t.abandoned() {
+		return Verdict{Action: Hold} // nobody is left to apply it
+	}
 	var it *types.Interruption
 	var err error
 	start := time.Now()
@@ -59,6 +62,18 @@ func (t *Transaction) evaluate(d *direction, body [][]byte, next stage) (v Verdi
 		t.finish()
 	}
 	return v
+}
+
+// abandoned reports whether the stream ended before its evaluation began, and
+// if so lets go of everything: who sends and hangs up must not keep the slots
+// from others.
+func (t *Transaction) abandoned() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		t.finish()
+	}
+	return t.closed
 }
 
 // inspect gives the engine a direction's whole body and runs its phase.

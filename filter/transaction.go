@@ -152,7 +152,7 @@ func (t *Transaction) RequestBody(chunks [][]byte, endStream bool) (v Verdict) {
 				return t.deny(&t.request, denial{status: 400, reason: "not_grpc"})
 			}
 		}
-		return Verdict{}
+		return t.endFramed(endStream)
 	}
 	if t.request.stage == tunnel && total(chunks) > 0 {
 		return t.deny(&t.request, denial{status: 400, reason: "tunnel_not_accepted"})
@@ -166,6 +166,9 @@ func (t *Transaction) RequestTrailers(trailers Headers) (v Verdict) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	defer t.guard(&t.request, &v)
+	if t.request.stage == framed {
+		return t.endFramed(true)
+	}
 	if t.request.stage != holding {
 		return t.unexpected(&t.request)
 	}
@@ -177,6 +180,15 @@ func (t *Transaction) RequestTrailers(trailers Headers) (v Verdict) {
 		t.traits.inspected += len(value)
 	}
 	return t.flush(&t.request)
+}
+
+// endFramed denies a gRPC body that ends within a message: with any length in
+// its first five bytes, anything at all could call itself one.
+func (t *Transaction) endFramed(endStream bool) Verdict {
+	if endStream && !t.frames.complete() {
+		return t.deny(&t.request, denial{status: 400, reason: "not_grpc"})
+	}
+	return Verdict{}
 }
 
 // ResponseHeaders judges the response's head (phase 3) and, where its body is

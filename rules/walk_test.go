@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -132,7 +131,7 @@ func TestWalkRefusesWhatCorazaWouldSilentlyDrop(t *testing.T) {
 
 func TestMissingFileCanBeToldFromOtherErrors(t *testing.T) {
 	_, err := Walk(FS(), "Include /absent/x.conf")
-	assert.True(t, errors.Is(err, fs.ErrNotExist))
+	assert.ErrorIs(t, err, fs.ErrNotExist)
 }
 
 // touchesTheWorld keeps the fuzzer from opening files, sockets and pages.

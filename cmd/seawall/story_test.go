@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -53,7 +54,7 @@ func TestStories(t *testing.T) {
 			}
 			return noModule == nil, nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": code},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": code, "noprocess": noProcess},
 	})
 }
 
@@ -74,6 +75,31 @@ func code(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// noProcess: nothing that the story started still runs. Every process of a story
+// has its working directory in the environment, and so have their children.
+func noProcess(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: noprocess")
+	}
+	files, err := filepath.Glob("/proc/[0-9]*/environ")
+	ts.Check(err)
+	if len(files) == 0 {
+		ts.Logf("not checked: this system has no /proc")
+		return
+	}
+	own := "\x00WORK=" + ts.Getenv("WORK") + "\x00"
+	for _, file := range files {
+		environment, err := os.ReadFile(file)
+		if err != nil {
+			continue // another user's, or it has ended
+		}
+		if strings.Contains("\x00"+string(environment), own) {
+			name, _ := os.ReadFile(filepath.Join(filepath.Dir(file), "cmdline"))
+			ts.Fatalf("still running: %s %q", filepath.Dir(file), name)
+		}
 	}
 }
 

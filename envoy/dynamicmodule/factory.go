@@ -7,6 +7,7 @@
 package dynamicmodule
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -45,6 +46,9 @@ func (ConfigFactory) CreatePerRoute(document []byte) (_ any, err error) {
 	engine, err := compile(document)
 	if err != nil {
 		return nil, err
+	}
+	if len(engine.Config().Labels) > 0 {
+		return nil, errors.New("seawall: metric_labels in a per-route config: metrics are defined by the filter's own config, set them there")
 	}
 	return &route{engine: engine}, nil
 }

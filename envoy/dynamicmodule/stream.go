@@ -211,6 +211,8 @@ func (s *stream) reply(r *filter.Reply) {
 		headers = append(headers, [2]string{"grpc-status", strconv.Itoa(r.GRPCStatus)})
 	}
 	if r.CloseConnection {
+		// Envoy 1.37 to 1.40 removes this header, and the ABI has no other way; it
+		// closes an HTTP/1 connection whose request has not ended (TestDropOnHTTP1).
 		headers = append(headers, [2]string{"connection", "close"})
 	}
 	s.handle.SendLocalResponse(uint32(r.Status), headers, r.Body, r.Details)

@@ -139,6 +139,11 @@ func TestABadConfigIsAnErrorNotAPanic(t *testing.T) {
 	assert.ErrorContains(t, err, "panic while loading a config")
 }
 
+func TestARouteCannotSetMetricLabels(t *testing.T) {
+	_, err := ConfigFactory{}.CreatePerRoute([]byte("metric_labels: {owner: edge}\n" + document))
+	assert.ErrorContains(t, err, "metric_labels in a per-route config")
+}
+
 func TestLargeBodyIsJudgedElsewhereAndAppliedOnTheWorker(t *testing.T) {
 	for text, denied := range map[string]bool{"good": false, "evil": true} {
 		h := newFakeHandle()

