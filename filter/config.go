@@ -24,6 +24,9 @@ type Config struct {
 	OnError FailurePolicy
 	// RequestBody and ResponseBody bound what is held and where it is inspected.
 	RequestBody, ResponseBody BodyOptions
+	// HeldBytesBudget caps what the whole process holds for bodies, those under
+	// evaluation included. A request that would go past it gets 503.
+	HeldBytesBudget int
 	// Block is what a denied client sees.
 	Block BlockResponse
 	// LogMatchedData adds to each event what matched, cut short, never that of a
@@ -88,12 +91,15 @@ const (
 	DefaultDirectives   = "Include @seawall.conf"
 	DefaultMaxHeldBytes = 16 << 20
 	DefaultOffloadBytes = 1 << 10
+
+	DefaultHeldBytesBudget = 1 << 30
 )
 
 // Bounds on what a Config may say.
 const (
 	MaxDocumentBytes = 4 << 20 // the config document as a whole
-	MinHeldBytes     = 1 << 10 // MaxHeldBytes at least
+	MinHeldBytes     = 1 << 10 // MaxHeldBytes and HeldBytesBudget at least
+	MaxBudget        = 1 << 40 // HeldBytesBudget at most
 	MaxHeldBytes     = 1 << 30 // MaxHeldBytes and OffloadBytes at most: Coraza's own limit for a body
 	MaxLabels        = 8
 	MaxBlockBytes    = 64 << 10 // each template of BlockResponse

@@ -54,6 +54,7 @@ func (c *Config) Native() ([]byte, error) {
 	w.body("request_body", c.RequestBody)
 	w.body("response_body", c.ResponseBody)
 	w.block(c.Block, DefaultBlockResponse)
+	w.line(0, "held_bytes_budget", strconv.Itoa(c.HeldBytesBudget))
 	w.line(0, "log_matched_data", strconv.FormatBool(c.LogMatchedData))
 	w.stringMap("metric_labels", c.Labels)
 	return []byte(w.String()), nil

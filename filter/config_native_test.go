@@ -104,6 +104,7 @@ request_body:
 response_body:
   max_held_bytes: 16777216
   offload_bytes: 1024
+held_bytes_budget: 1073741824
 log_matched_data: true
 `, string(doc))
 

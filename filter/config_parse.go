@@ -42,10 +42,11 @@ func ParseConfig(doc []byte) (*Config, error) {
 func defaultConfig() *Config {
 	body := BodyOptions{MaxHeldBytes: DefaultMaxHeldBytes, OffloadBytes: DefaultOffloadBytes}
 	return &Config{
-		RequestBody:    body,
-		ResponseBody:   body,
-		Block:          DefaultBlockResponse,
-		LogMatchedData: true,
+		RequestBody:     body,
+		ResponseBody:    body,
+		Block:           DefaultBlockResponse,
+		LogMatchedData:  true,
+		HeldBytesBudget: DefaultHeldBytesBudget,
 	}
 }
 
@@ -68,6 +69,7 @@ var (
 		{"request_body", func(d *decoder, v value, c *Config) { keys(d, v, bodyKeys, &c.RequestBody) }},
 		{"response_body", func(d *decoder, v value, c *Config) { keys(d, v, bodyKeys, &c.ResponseBody) }},
 		{"block_response", func(d *decoder, v value, c *Config) { keys(d, v, blockKeys, &c.Block) }},
+		{"held_bytes_budget", func(d *decoder, v value, c *Config) { c.HeldBytesBudget = d.bytes(v, MinHeldBytes, MaxBudget) }},
 		{"log_matched_data", func(d *decoder, v value, c *Config) { c.LogMatchedData = d.boolean(v) }},
 		{"metric_labels", func(d *decoder, v value, c *Config) { d.labels(v, c) }},
 		{"disabled", func(d *decoder, v value, c *Config) { c.Disabled = d.boolean(v) }},

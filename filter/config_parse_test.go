@@ -43,12 +43,14 @@ func TestEmptyDocumentAsksForTheEmbeddedRules(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := mustParse(t, doc)
 			assert.Equal(t, &Config{
-				Policies:       map[string]*Policy{"default": {Name: "default", Snippets: []Snippet{{Text: "Include @seawall.conf"}}}},
-				DefaultPolicy:  "default",
-				RequestBody:    BodyOptions{MaxHeldBytes: 16 << 20, OffloadBytes: 1 << 10},
-				ResponseBody:   BodyOptions{MaxHeldBytes: 16 << 20, OffloadBytes: 1 << 10},
-				Block:          DefaultBlockResponse,
-				LogMatchedData: true,
+				Policies:      map[string]*Policy{"default": {Name: "default", Snippets: []Snippet{{Text: "Include @seawall.conf"}}}},
+				DefaultPolicy: "default",
+				RequestBody:   BodyOptions{MaxHeldBytes: 16 << 20, OffloadBytes: 1 << 10},
+				ResponseBody:  BodyOptions{MaxHeldBytes: 16 << 20, OffloadBytes: 1 << 10},
+
+				HeldBytesBudget: 1 << 30,
+				Block:           DefaultBlockResponse,
+				LogMatchedData:  true,
 			}, c)
 		})
 	}
@@ -69,10 +71,11 @@ func TestEveryNativeKeyIsDecoded(t *testing.T) {
 				{Text: "Include @seawall.conf", Key: "policies.static.directives[1]", Line: 12},
 			}},
 		},
-		DefaultPolicy: "strict",
-		Hosts:         map[string]string{"static.example.com": "static", "*.cdn.example.com": "static", "2001:db8::1": "strict"},
-		RequestBody:   BodyOptions{MaxHeldBytes: 1 << 20, OffloadBytes: 4096},
-		ResponseBody:  BodyOptions{MaxHeldBytes: 512 << 10, OffloadBytes: 0},
+		DefaultPolicy:   "strict",
+		Hosts:           map[string]string{"static.example.com": "static", "*.cdn.example.com": "static", "2001:db8::1": "strict"},
+		RequestBody:     BodyOptions{MaxHeldBytes: 1 << 20, OffloadBytes: 4096},
+		ResponseBody:    BodyOptions{MaxHeldBytes: 512 << 10, OffloadBytes: 0},
+		HeldBytesBudget: 2 << 30,
 		Block: BlockResponse{
 			Text: "blocked {{id}}\n",
 			HTML: "<p>Blocked, {{id}}</p>",

@@ -17,10 +17,9 @@ func (t *Transaction) runRequestHead(r *Request, endStream bool) *types.Interrup
 	// The path alone, never scheme://Host/path: a Host such as "x:abc" would make
 	// the whole unparsable and leave ARGS empty.
 	t.tx.ProcessURI(strings.Clone(r.uri()), t.record.method, t.record.protocol)
-	if r.Authority != "" {
-		t.tx.AddRequestHeader("host", t.record.host)
-		t.tx.SetServerName(serverName(t.record.host))
-	}
+	// An empty Host too (CRS 920290): Envoy answers a request that has none.
+	t.tx.AddRequestHeader("host", t.record.host)
+	t.tx.SetServerName(serverName(t.record.host))
 	for name, value := range r.Headers {
 		if name == "host" {
 			continue // Envoy moves it to :authority; rules must not count two

@@ -97,6 +97,7 @@ func feedBody(body [][]byte, write func([]byte) (*types.Interruption, int, error
 
 // settle turns the engine's answer into the direction's verdict.
 func (t *Transaction) settle(d *direction, it *types.Interruption, err error, next stage) Verdict {
+	d.unreserve()
 	if err != nil {
 		return t.fault(d, err)
 	}
@@ -112,6 +113,7 @@ func (t *Transaction) settle(d *direction, it *types.Interruption, err error, ne
 func (t *Transaction) deny(d *direction, reason denial) Verdict {
 	d.stage = ended
 	d.release()
+	d.unreserve()
 	if d == &t.request {
 		t.response.stage = passing // what follows is our own reply
 	} else {
@@ -132,6 +134,7 @@ func (t *Transaction) fault(d *direction, err error) Verdict {
 		return t.deny(d, reason)
 	}
 	t.request.stage, t.response.stage = passing, passing
+	d.unreserve()
 	return Verdict{Release: d.release(), Metadata: t.metadata()}
 }
 
@@ -181,8 +184,10 @@ func (t *Transaction) abandon() {
 
 // finish runs phase 5 and lets go of everything.
 func (t *Transaction) finish() {
-	t.request.release()
-	t.response.release()
+	for _, d := range []*direction{&t.request, &t.response} {
+		d.release()
+		d.unreserve()
+	}
 	if t.tx == nil || !t.set.audits {
 		t.finishEngine()
 		return

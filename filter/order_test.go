@@ -228,6 +228,7 @@ func TestCloseDuringAnEvaluationIsSafe(t *testing.T) {
 	wg.Wait()
 	assert.Equal(t, 50, h.counts[filter.CounterTransactions])
 	assert.Equal(t, 50, h.took, "each transaction is counted once when it ends")
+	assert.Zero(t, filter.HeldBytes())
 	assert.LessOrEqual(t, len(h.events(t)), 50, "at most one event each: an evaluation that began late does not run")
 }
 
@@ -240,6 +241,29 @@ func TestEvaluationOfAnEndedStreamDoesNotRun(t *testing.T) {
 	tx.Close()
 	assert.Equal(t, filter.Hold, v.Evaluate().Action)
 	assert.Empty(t, h.lines, "phase 2 never ran")
+}
+
+func TestTheProcessHoldsNoMoreThanItsBudget(t *testing.T) {
+	require.Zero(t, filter.HeldBytes())
+	e := engine(t, "held_bytes_budget: 10KiB\n"+filtertest.Configs["inline"])
+	begin := func() *filter.Transaction {
+		tx := e.NewTransaction(newRecorder())
+		require.Equal(t, filter.Hold, tx.RequestHeaders(post("content-type", formType), false).Action)
+		return tx
+	}
+	piece := chunk(strings.Repeat("x", 6<<10))
+	first, second, third := begin(), begin(), begin()
+	require.Equal(t, filter.Hold, first.RequestBody(piece, false).Action)
+	v := second.RequestBody(piece, false)
+	require.Equal(t, filter.Deny, v.Action)
+	assert.Equal(t, 503, v.Reply.Status)
+	assert.Equal(t, "seawall_denied{held_budget}", v.Reply.Details)
+	first.Close()
+	assert.Equal(t, filter.Hold, third.RequestBody(piece, false).Action, "what a stream held is free when it ends")
+	assert.Equal(t, filter.Continue, third.RequestBody(chunk("end"), true).Action)
+	second.Close()
+	assert.Zero(t, filter.HeldBytes(), "what was judged is no longer held")
+	third.Close()
 }
 
 func TestFaultsFollowTheFailurePolicy(t *testing.T) {

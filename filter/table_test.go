@@ -4,8 +4,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"go.uber.org/goleak"
 
+	"github.com/seawall-waf/seawall/filter"
 	"github.com/seawall-waf/seawall/filter/filtertest"
 )
 
@@ -30,6 +32,7 @@ func TestBehaviourTable(t *testing.T) {
 				h := filtertest.NewFakeHost(t, filtertest.Configs)
 				h.Split, h.EmptyLast = split, emptyLast
 				filtertest.Run(t, h, nil)
+				assert.Zero(t, filter.HeldBytes())
 			})
 		}
 	}

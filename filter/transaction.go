@@ -37,7 +37,8 @@ type direction struct {
 	size  int      // bytes in held
 	limit int      // SecLang's body limit for this transaction
 	// rejects is SecLang's limit action: Reject, else ProcessPartial.
-	rejects bool
+	rejects  bool
+	reserved int // bytes counted in heldBytes
 }
 
 // blockBytes is the largest block that hold allocates ahead of need.
@@ -268,24 +269,40 @@ func (t *Transaction) body(d *direction, chunks [][]byte, endStream bool) Verdic
 	if d.stage != holding {
 		return t.unexpected(d)
 	}
-	size := d.size + total(chunks)
-	full := size >= d.limit // Coraza's limits are inclusive: at the limit is over it
-	if !full && size > t.options(d).MaxHeldBytes {
-		// Only where SecLang's limit is higher than our cap, which NewEngine allows
-		// if nobody wrote that limit. SecLang's action holds for it too.
-		if d.rejects {
-			return t.deny(d, t.tooLarge(d))
-		}
-		full = true
-	}
-	if endStream && d.size == 0 && !t.offloads(d, size) {
+	more := total(chunks)
+	size := d.size + more
+	if endStream && d.size == 0 && !t.offloads(d, size) && size <= t.options(d).MaxHeldBytes {
 		return t.judge(d, chunks, passing) // in one piece: no copy is needed
+	}
+	full := size >= d.limit // Coraza's limits are inclusive: at the limit is over it
+	if !full {
+		// Our own bounds. NewEngine lets SecLang's limit be higher than our cap only
+		// if nobody wrote that limit; SecLang's action holds for ours too.
+		reason, exceeded := t.exceeds(d, size, more)
+		if exceeded && d.rejects {
+			return t.deny(d, reason)
+		}
+		full = exceeded
 	}
 	d.hold(chunks)
 	if !endStream && !full {
 		return Verdict{Action: Hold}
 	}
 	return t.flush(d)
+}
+
+// exceeds checks a body of size bytes, more of which are new, against what we
+// hold at most for one body and for all.
+func (t *Transaction) exceeds(d *direction, size, more int) (denial, bool) {
+	switch {
+	case size > t.options(d).MaxHeldBytes && d == &t.request:
+		return denial{status: 413, reason: "held_limit"}, true
+	case size > t.options(d).MaxHeldBytes:
+		return denial{status: 500, reason: "held_limit"}, true
+	case !t.reserve(d, more):
+		return denial{status: 503, reason: "held_budget"}, true
+	}
+	return denial{}, false
 }
 
 // flush judges everything that is held and gives it back with the verdict.
@@ -339,13 +356,6 @@ func (t *Transaction) options(d *direction) BodyOptions {
 		return t.engine.config.RequestBody
 	}
 	return t.engine.config.ResponseBody
-}
-
-func (t *Transaction) tooLarge(d *direction) denial {
-	if d == &t.request {
-		return denial{status: 413, reason: "held_limit"}
-	}
-	return denial{status: 500, reason: "held_limit"}
 }
 
 // offloads reports whether judging a body of size bytes is too much for the
