@@ -52,11 +52,12 @@ func FuzzNativeKeepsText(f *testing.F) {
 			return
 		}
 		requireNativeRoundTrip(t, &Config{
-			Policies:      map[string]*Policy{"a.b": {Name: "a.b", Snippets: []Snippet{{Text: text}, {Text: text + "\n"}}}},
-			DefaultPolicy: "a.b",
-			RequestBody:   BodyOptions{MaxHeldBytes: MinHeldBytes},
-			ResponseBody:  BodyOptions{MaxHeldBytes: MinHeldBytes},
-			Block:         DefaultBlockResponse,
+			Policies:        map[string]*Policy{"a.b": {Name: "a.b", Snippets: []Snippet{{Text: text}, {Text: text + "\n"}}}},
+			DefaultPolicy:   "a.b",
+			RequestBody:     BodyOptions{MaxHeldBytes: MinHeldBytes},
+			ResponseBody:    BodyOptions{MaxHeldBytes: MinHeldBytes},
+			HeldBytesBudget: MinHeldBytes,
+			Block:           DefaultBlockResponse,
 		})
 	})
 }
