@@ -125,18 +125,25 @@ func (r *record) datum(d types.MatchData) datum {
 	return e
 }
 
-// secretKey matches names of headers and arguments whose values are credentials.
-var secretKey = regexp.MustCompile(`(?i)pass|pwd|secret|token|auth|session|api[-_]?key|credential|cookie`)
+// shown are the variables whose values events may hold: one field each, never a
+// whole message (a body, a query, XML), which may have a secret anywhere.
+var shown = map[string]bool{
+	"ARGS": true, "ARGS_GET": true, "ARGS_POST": true, "ARGS_PATH": true,
+	"ARGS_NAMES": true, "ARGS_GET_NAMES": true, "ARGS_POST_NAMES": true,
+	"REQUEST_HEADERS": true, "REQUEST_HEADERS_NAMES": true, "REQUEST_COOKIES_NAMES": true,
+	"REQUEST_FILENAME": true, "REQUEST_BASENAME": true, "REQUEST_METHOD": true, "REQUEST_PROTOCOL": true,
+	"FILES": true, "FILES_NAMES": true, "MULTIPART_PART_HEADERS": true,
+	"RESPONSE_HEADERS": true, "RESPONSE_STATUS": true, "REMOTE_ADDR": true,
+}
 
-// secret reports whether a variable's value must stay out of logs: cookies and
-// credentials, and variables that hold a whole message and so may hold them.
+// secretKey matches names of headers and arguments whose values are, or hold,
+// credentials: a Referer and a Location have a query of their own.
+var secretKey = regexp.MustCompile(`(?i)pass|pwd|secret|token|auth|session|api[-_]?key|credential|cookie|jwt|bearer|` +
+	`signature|otp|card|cvv|cvc|iban|ssn|referer|location|(^|[-_.])(pin|sid|sig|key|code)([-_.]|$)`)
+
+// secret reports whether a variable's value must stay out of logs.
 func secret(variable, key string) bool {
-	switch variable {
-	case "REQUEST_COOKIES", "REQUEST_BODY", "RESPONSE_BODY", "QUERY_STRING", "REQUEST_URI", "REQUEST_URI_RAW",
-		"REQUEST_LINE", "FULL_REQUEST", "XML", "TX", "MATCHED_VAR", "MATCHED_VARS":
-		return true
-	}
-	return secretKey.MatchString(key)
+	return !shown[variable] || secretKey.MatchString(key)
 }
 
 // points are CRS's settings of what a match of each severity costs, no scores.
@@ -168,7 +175,7 @@ func scores(tx types.Transaction) map[string]int {
 func (t *Transaction) metadata() map[string]any {
 	r := &t.record
 	m := map[string]any{"action": r.action, "policy": t.policy, "tx_id": t.id, "took_us": int(t.took.Microseconds())}
-	if t.tx != nil {
+	if t.tx != nil && !t.busy {
 		r.collect(t.tx, t.set.places)
 	}
 	if len(r.matches) > 0 {

@@ -106,6 +106,33 @@ func TestSecretsStayOutOfEvents(t *testing.T) {
 	assert.Contains(t, line, "1' or 1=1", "and the value, where it is no secret")
 }
 
+func TestSecretsInOtherPlacesStayOutOfEvents(t *testing.T) {
+	const secret = "hunter2secret"
+	attack := secret + "' or 1=1-- "
+	for name, c := range map[string]struct {
+		header []string
+		body   string
+	}{
+		"XML":     {[]string{"content-type", "text/xml"}, "<login><password>" + attack + "</password></login>"},
+		"JSON":    {[]string{"content-type", "application/json"}, `{"user":{"password":"` + attack + `"}}`},
+		"Referer": {[]string{"content-type", formType, "referer", "https://a.example/?token=" + attack}, "a=1' or 1=1-- "},
+		"JWT":     {[]string{"content-type", formType, "x-jwt", attack}, "a=1' or 1=1-- "},
+		"PIN":     {[]string{"content-type", formType}, "pin=" + attack},
+		"Card":    {[]string{"content-type", formType}, "card_number=" + attack},
+		"Code":    {[]string{"content-type", formType}, "code=" + attack},
+		"Upload":  {[]string{"content-type", "multipart/form-data; boundary=b"}, "--b\r\ncontent-disposition: form-data; name=\"password\"\r\n\r\n" + attack + "\r\n--b--\r\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newRecorder()
+			tx := engine(t, "request_body: {offload_bytes: 0}").NewTransaction(h)
+			tx.RequestHeaders(post(append([]string{"user-agent", "curl/8", "accept", "*/*"}, c.header...)...), false)
+			require.Equal(t, filter.Deny, tx.RequestBody(chunk(c.body), true).Action)
+			tx.Close()
+			assert.NotContains(t, strings.Join(h.lines, ""), secret)
+		})
+	}
+}
+
 func TestMatchedDataCanBeLeftOut(t *testing.T) {
 	h := newRecorder()
 	tx := engine(t, "log_matched_data: false").NewTransaction(h)

@@ -46,7 +46,7 @@ func (e Endpoint) port() int { return int(e.Addr.Port()) }
 type Request struct {
 	Method    string
 	Path      string // as received, query included
-	Authority string // the Host, once; may be empty
+	Authority string // the Host, once; empty where it was sent so
 	Protocol  string // HTTP/1.0, HTTP/1.1, HTTP/2, HTTP/3
 	Headers   Headers
 	Client    Endpoint
@@ -70,7 +70,7 @@ type traits struct {
 	hasContentLength bool
 	accept           string
 	contentType      string
-	inspected        int // bytes of query and cookies: what phase 2 spends its time on
+	cost             int // of inspecting the head; see cost.go
 }
 
 func (r *Request) traits() traits {
@@ -86,8 +86,6 @@ func (r *Request) traits() traits {
 			}
 		case "accept":
 			t.accept = strings.Clone(value)
-		case "cookie":
-			t.inspected += len(value)
 		case "upgrade":
 			upgradeHeader = upgradeHeader || value != ""
 		case "connection":
@@ -100,9 +98,7 @@ func (r *Request) traits() traits {
 			}
 		}
 	}
-	if _, query, ok := strings.Cut(r.Path, "?"); ok {
-		t.inspected += len(query)
-	}
+	t.cost = headCost(r)
 	http1 := strings.HasPrefix(r.Protocol, "HTTP/1")
 	t.upgrade = upgradeHeader && connectionUpgrade
 	t.connect = r.Method == "CONNECT"

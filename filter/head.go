@@ -48,6 +48,20 @@ func serverName(authority string) string {
 	return authority
 }
 
+// normalMediaType writes a content type the one way that the engine compares
+// with SecResponseBodyMimeType, byte for byte: the first of a joined list, its
+// media type in lower case and without spaces. Clients read "Text/HTML" and
+// "text/html ;charset=utf-8" as HTML too.
+func normalMediaType(value string) string {
+	value, _, _ = strings.Cut(value, ",")
+	mediaType, parameters, found := strings.Cut(value, ";")
+	mediaType = strings.ToLower(strings.TrimSpace(mediaType))
+	if !found {
+		return mediaType
+	}
+	return mediaType + ";" + parameters
+}
+
 // runResponseHead gives the engine the response's head and runs phase 3. It
 // returns the first content type beside the interruption.
 func (t *Transaction) runResponseHead(r *Response) (it *types.Interruption, contentType string) {
@@ -57,6 +71,7 @@ func (t *Transaction) runResponseHead(r *Response) (it *types.Interruption, cont
 	for name, value := range r.Headers {
 		value = strings.Clone(value)
 		if name == "content-type" && contentType == "" {
+			value = normalMediaType(value)
 			contentType = value
 		}
 		t.tx.AddResponseHeader(strings.Clone(name), value)

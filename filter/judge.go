@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -21,43 +22,41 @@ func (t *Transaction) judge(d *direction, body [][]byte, next stage) Verdict {
 	if d == &t.response {
 		t.phase = 4
 	}
-	if !t.offloads(d, total(body)) {
+	if !t.offloads(d, body) {
 		start := time.Now()
 		it, err := t.inspect(d, body)
 		t.took += time.Since(start)
 		return t.settle(d, it, err, next)
 	}
-	d.stage = evaluating
+	d.stage, d.next, t.busy = evaluating, next, true
 	return Verdict{Action: Wait, Evaluate: func() Verdict { return t.evaluate(d, body, next) }}
 }
-
-// slots bounds how many evaluations run outside the hosts' event threads.
-var slots = make(chan struct{}, max(2, runtime.GOMAXPROCS(0)))
 
 // evaluate is judge's second half on another goroutine. While it runs, the
 // stage keeps every other method away from the engine.
 func (t *Transaction) evaluate(d *direction, body [][]byte, next stage) (v Verdict) {
-	slots <- struct{}{}
-	defer func() { <-slots }()
+	err := evaluations.enter()
+	if err == nil {
+		defer evaluations.leave()
+	}
 	if t.abandoned() {
 		return Verdict{Action: Hold} // nobody is left to apply it
 	}
 	var it *types.Interruption
-	var err error
 	start := time.Now()
-	func() {
-		defer func() {
-			if r := recover(); r != nil {
-				err = panicError(r)
-			}
-		}()
-		it, err = t.inspect(d, body)
-	}()
+	if err == nil {
+		it, err = t.inspectGuarded(d, body)
+	}
 
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	defer t.guard(d, &v)
+	t.busy = false
 	t.took += time.Since(start)
-	v = t.settle(d, it, err, next)
+	v = Verdict{Action: Hold} // denied, or closed, meanwhile
+	if d.stage == evaluating {
+		v = t.settle(d, it, err, next)
+	}
 	if t.closed {
 		t.finish()
 	}
@@ -71,9 +70,20 @@ func (t *Transaction) abandoned() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closed {
+		t.busy = false
 		t.finish()
 	}
 	return t.closed
+}
+
+// inspectGuarded is inspect where no guard stands above it.
+func (t *Transaction) inspectGuarded(d *direction, body [][]byte) (it *types.Interruption, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = panicError(r)
+		}
+	}()
+	return t.inspect(d, body)
 }
 
 // inspect gives the engine a direction's whole body and runs its phase.
@@ -105,6 +115,9 @@ func (t *Transaction) settle(d *direction, it *types.Interruption, err error, ne
 		return t.deny(d, denialOf(it))
 	}
 	t.noteWouldDeny()
+	if d.refusal != "" {
+		return t.deny(d, denial{status: 400, reason: d.refusal})
+	}
 	d.stage = next
 	return Verdict{Metadata: t.metadata()}
 }
@@ -130,6 +143,9 @@ func (t *Transaction) fault(d *direction, err error) Verdict {
 	t.host.Log(slog.LevelError, faultLine(t.id, t.policy, t.phase, err))
 	t.abandon()
 	reason := denial{status: 500, fault: true, reason: fmt.Sprintf("phase_%d", t.phase)}
+	if errors.Is(err, errBusy) {
+		reason.status, reason.reason = 503, "busy"
+	}
 	if t.engine.config.OnError == FailClosed {
 		return t.deny(d, reason)
 	}
@@ -172,13 +188,27 @@ func panicSite(stack string) string {
 
 // abandon gives the engine's transaction back without running anything more.
 func (t *Transaction) abandon() {
-	if t.tx == nil {
+	if t.tx == nil || t.busy {
 		return
 	}
-	defer func() { _ = recover() }() // it panicked before; it may again
-	t.record.collect(t.tx, t.set.places)
 	tx := t.tx
 	t.tx = nil
+	func() {
+		defer func() { _ = recover() }() // it panicked before; it may again
+		t.record.collect(tx, t.set.places)
+	}()
+	if strings.HasPrefix(strings.ToLower(t.traits.contentType), "multipart/") {
+		// Each part that is a file was written to disk, and goes now: 40,000 small
+		// ones took half a second.
+		go release(tx)
+		return
+	}
+	release(tx)
+}
+
+// release gives an engine's transaction back.
+func release(tx types.Transaction) {
+	defer func() { _ = recover() }()
 	_ = tx.Close()
 }
 
@@ -194,6 +224,7 @@ func (t *Transaction) finish() {
 	}
 	// An audit log is a file: its disk must not stall the event thread.
 	go func() {
+		defer func() { _ = recover() }() // the host's logger; the engine is guarded
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		t.finishEngine()

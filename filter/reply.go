@@ -112,6 +112,10 @@ func (p blockPages) reply(d denial, id string, tr *traits) *Reply {
 		template, contentType = p.config.JSON, "application/json"
 	}
 	body := strings.NewReplacer("{{id}}", id, "{{status}}", strconv.Itoa(d.status), "{{rule_id}}", strconv.Itoa(d.rule)).Replace(template)
+	switch d.status {
+	case 204, 205, 304:
+		return r // RFC 9110 forbids content: its bytes would begin the next response
+	}
 	r.Headers = append(r.Headers, [2]string{"content-type", contentType})
 	r.Body = []byte(body)
 	return r

@@ -2,6 +2,7 @@ package filter
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"regexp"
 	"runtime"
@@ -113,6 +114,12 @@ func newRuleSet(text string) (*ruleSet, error) {
 	set := &ruleSet{waf: waf, recorder: recorder, places: make(map[int]source)}
 	for _, d := range directives {
 		switch name, _, _ := strings.Cut(d.Text, " "); strings.ToLower(name) {
+		case "secignorerulecompilationerrors":
+			if strings.Contains(strings.ToLower(d.Text), " on") {
+				return nil, &rules.DirectiveError{File: d.File, Line: d.Line, Text: d.Text,
+					Err:  errors.New("SecIgnoreRuleCompilationErrors On drops broken rules in silence"),
+					Hint: "remove it, and what it hides is named"}
+			}
 		case "secrequestbodylimit":
 			set.limits[0] = d
 		case "secresponsebodylimit":

@@ -67,7 +67,8 @@ func TestCompileErrorsNameTheirPlace(t *testing.T) {
 		"JSON":  {"{\"directives\": \"SecRuleEngine On\\nSecRule ARGS\"}", `compiling policy "default": directives (line 1)`},
 		"LimitAboveOurCap": {"request_body: {max_held_bytes: 1MiB}\ndirectives: |\n  SecRuleEngine On\n  SecRequestBodyLimit 1048577\n",
 			`directives (line 4): line 2: SecRequestBodyLimit 1048577 is above request_body.max_held_bytes, 1048576 (raise max_held_bytes in the config, or lower SecRequestBodyLimit)`},
-		"Included": {"directives: Include @nowhere.conf", "@nowhere.conf"},
+		"IgnoredErrors": {"directives: |\n  SecIgnoreRuleCompilationErrors On\n  SecRule ARGS \"@nonsense x\" \"id:1\"\n", "SecIgnoreRuleCompilationErrors On drops broken rules in silence"},
+		"Included":      {"directives: Include @nowhere.conf", "@nowhere.conf"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config, err := filter.ParseConfig([]byte(c.doc))

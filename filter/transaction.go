@@ -39,6 +39,10 @@ type direction struct {
 	// rejects is SecLang's limit action: Reject, else ProcessPartial.
 	rejects  bool
 	reserved int // bytes counted in heldBytes
+	// next is, while evaluating, the stage after it. refusal is why what came
+	// meanwhile is refused all the same; empty where it is not.
+	next    stage
+	refusal string
 }
 
 // blockBytes is the largest block that hold allocates ahead of need.
@@ -92,6 +96,7 @@ type Transaction struct {
 	frames   grpcFrames
 	phase    int // the SecLang phase in progress: for events and fault reports
 	closed   bool
+	busy     bool          // an evaluation has the engine, even if nobody waits for it any more
 	took     time.Duration // engine time, all phases
 	record   record        // for the event
 }
@@ -147,49 +152,68 @@ func (t *Transaction) RequestBody(chunks [][]byte, endStream bool) (v Verdict) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	defer t.guard(&t.request, &v)
-	if t.request.stage == framed {
-		for _, c := range chunks {
-			if !t.frames.feed(c) {
-				return t.deny(&t.request, denial{status: 400, reason: "not_grpc"})
-			}
-		}
-		return t.endFramed(endStream)
-	}
-	if t.request.stage == tunnel && total(chunks) > 0 {
-		return t.deny(&t.request, denial{status: 400, reason: "tunnel_not_accepted"})
+	if reason := t.unfit(chunks, endStream); reason != "" {
+		return t.refuse(reason)
 	}
 	return t.body(&t.request, chunks, endStream)
 }
 
-// RequestTrailers ends the body. The trailers are inspected as request headers:
-// an upstream may merge them.
+// RequestTrailers ends the body. Where that was held, the trailers are inspected
+// as request headers: an upstream may merge them. Otherwise phase 2 has run, and
+// no rule sees them.
 func (t *Transaction) RequestTrailers(trailers Headers) (v Verdict) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	defer t.guard(&t.request, &v)
-	if t.request.stage == framed {
-		return t.endFramed(true)
+	if reason := t.unfit(nil, true); reason != "" {
+		return t.refuse(reason)
 	}
 	if t.request.stage != holding {
 		return t.unexpected(&t.request)
 	}
 	for name, value := range trailers {
 		if name == "content-type" {
-			continue // it must not choose how the body before it is parsed (RFC 9110, 6.5.1)
+			// It is inspected, but must not choose how the body before it is parsed.
+			name = "trailer-content-type"
 		}
 		t.tx.AddRequestHeader(strings.Clone(name), strings.Clone(value))
-		t.traits.inspected += len(value)
+		t.traits.cost += len(value)
 	}
 	return t.flush(&t.request)
 }
 
-// endFramed denies a gRPC body that ends within a message: with any length in
+// unfit says why a request body that is never held must not go on. A gRPC body
+// that ends within a message is as bad as one that is none: with any length in
 // its first five bytes, anything at all could call itself one.
-func (t *Transaction) endFramed(endStream bool) Verdict {
-	if endStream && !t.frames.complete() {
-		return t.deny(&t.request, denial{status: 400, reason: "not_grpc"})
+func (t *Transaction) unfit(chunks [][]byte, endStream bool) (reason string) {
+	s := t.request.stage
+	if s == evaluating {
+		s = t.request.next
 	}
-	return Verdict{}
+	switch {
+	case s == tunnel && total(chunks) > 0:
+		return "tunnel_not_accepted"
+	case s == framed:
+		for _, c := range chunks {
+			if !t.frames.feed(c) {
+				return "not_grpc"
+			}
+		}
+		if endStream && !t.frames.complete() {
+			return "not_grpc"
+		}
+	}
+	return ""
+}
+
+// refuse denies an unfit body. While the head is evaluated the host keeps the
+// bytes, and the evaluation's verdict would let them go on: so it denies then.
+func (t *Transaction) refuse(reason string) Verdict {
+	if t.request.stage == evaluating {
+		t.request.refusal = reason
+		return Verdict{Action: Wait}
+	}
+	return t.deny(&t.request, denial{status: 400, reason: reason})
 }
 
 // ResponseHeaders judges the response's head (phase 3) and, where its body is
@@ -258,7 +282,8 @@ func (t *Transaction) Close() {
 		return
 	}
 	t.closed = true
-	if t.request.stage != evaluating && t.response.stage != evaluating {
+	t.request.stage, t.response.stage = ended, ended
+	if !t.busy {
 		t.finish()
 	} // else the evaluation does, when it ends
 	t.count()
@@ -271,7 +296,7 @@ func (t *Transaction) body(d *direction, chunks [][]byte, endStream bool) Verdic
 	}
 	more := total(chunks)
 	size := d.size + more
-	if endStream && d.size == 0 && !t.offloads(d, size) && size <= t.options(d).MaxHeldBytes {
+	if endStream && d.size == 0 && !t.offloads(d, chunks) && size <= t.options(d).MaxHeldBytes {
 		return t.judge(d, chunks, passing) // in one piece: no copy is needed
 	}
 	full := size >= d.limit // Coraza's limits are inclusive: at the limit is over it
@@ -358,14 +383,14 @@ func (t *Transaction) options(d *direction) BodyOptions {
 	return t.engine.config.ResponseBody
 }
 
-// offloads reports whether judging a body of size bytes is too much for the
-// host's event thread. For a request, what its head brought counts too.
-func (t *Transaction) offloads(d *direction, size int) bool {
-	if d == &t.request {
-		size += t.traits.inspected
-	}
+// offloads reports whether judging a body is too much for the host's event
+// thread. For a request, what its head brought counts too.
+func (t *Transaction) offloads(d *direction, body [][]byte) bool {
 	limit := t.options(d).OffloadBytes
-	return limit > 0 && size >= limit
+	if d == &t.request {
+		return limit > 0 && t.traits.cost+bodyCost(body, limit) >= limit
+	}
+	return limit > 0 && total(body) >= limit
 }
 
 func total(chunks [][]byte) int {

@@ -51,8 +51,9 @@ type Verdict struct {
 	// Evaluate is set at most once for a request and once for a response, with
 	// Action Wait: the inspection is too large for the host's event thread. The
 	// host calls it on another goroutine, then applies the Verdict it returns
-	// (Continue or Deny, without Release) on the event thread. A host that cannot
-	// do so may call it in place.
+	// (Continue or Deny, without Release) on the event thread. It returns Hold where
+	// the exchange was over before it ended: nothing is to be applied then. A host
+	// that cannot do so may call it in place.
 	Evaluate func() Verdict
 }
 

@@ -167,7 +167,7 @@ func (s *stream) evaluate(v filter.Verdict, resume func()) {
 	scheduler := s.handle.GetScheduler()
 	request := !s.responding
 	go func() {
-		result, ok := run(v.Evaluate)
+		result, ok := s.run(v.Evaluate)
 		scheduler.Schedule(func() {
 			defer s.guard(func() {})
 			if s.streamEnded || s.replied || request && s.responding {
@@ -178,19 +178,21 @@ func (s *stream) evaluate(v filter.Verdict, resume func()) {
 				return
 			}
 			s.publish(result)
-			if result.Action == filter.Deny {
+			switch result.Action {
+			case filter.Deny:
 				s.reply(result.Reply)
-				return
+			case filter.Continue:
+				resume()
 			}
-			resume()
 		})
 	}()
 }
 
 // run calls evaluate; ok is false if it panicked, which would end Envoy here.
-func run(evaluate func() filter.Verdict) (v filter.Verdict, ok bool) {
+func (s *stream) run(evaluate func() filter.Verdict) (v filter.Verdict, ok bool) {
 	defer func() {
-		if recover() != nil {
+		if r := recover(); r != nil {
+			s.handle.Log(shared.LogLevelError, "seawall: panic in an evaluation: %v\n%s", r, debug.Stack())
 			ok = false
 		}
 	}()

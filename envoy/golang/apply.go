@@ -89,6 +89,7 @@ func (s *stream) evaluate(run func() filter.Verdict, d api.FilterProcessCallback
 		d.Continue(api.Continue)
 	case filter.Deny:
 		s.deny(v.Reply, d)
+	case filter.Hold: // the exchange was over before: denied, or closed
 	default:
 		panic(fmt.Sprintf("an evaluation ended with %s", v.Action)) // RecoverPanic answers 500
 	}

@@ -5,7 +5,7 @@ import "strings"
 // Cases returns the behaviour table.
 func Cases() []Case {
 	var all []Case
-	for _, group := range [][]Case{phases(), bodies(), limits(), replies(), hosts(), streaming(), attacks(), badInput()} {
+	for _, group := range [][]Case{phases(), bodies(), limits(), replies(), hosts(), streaming(), attacks(), badInput(), contentTypes(), compressed()} {
 		all = append(all, group...)
 	}
 	return all
@@ -40,6 +40,9 @@ func phases() []Case {
 			Want:     Want{Status: 403, ResponseDenied: true, Rule: 1103}},
 		{Name: "Phase4Denies", Config: "rules", Smoke: true,
 			Upstream: Message{Headers: text, Body: []string{"an ", "ev", "il page"}},
+			Want:     Want{Status: 403, ResponseDenied: true, Rule: 1104}},
+		{Name: "ResponseTypeInUpperCaseIsInspected", Config: "rules",
+			Upstream: Message{Headers: Fields{{"content-type", "Text/HTML ; charset=utf-8"}}, Body: []string{"an evil page"}},
 			Want:     Want{Status: 403, ResponseDenied: true, Rule: 1104}},
 		{Name: "Phase4RunsForUninspectedBodies", Config: "rules",
 			Upstream: Message{Headers: Fields{{"content-type", "image/png"}, {"x-late", "not evil at all"}}, Body: []string{"bytes"}},
@@ -77,6 +80,9 @@ func bodies() []Case {
 			Want:    Want{Status: 403, Denied: true, Rule: 1102}},
 		{Name: "AttackInATrailer", Config: "rules", Upstream: page,
 			Request: Message{Method: "POST", Headers: form, Body: []string{"a=1"}, Trailers: Fields{{"x-late", "evil"}}, NoLength: true},
+			Want:    Want{Status: 403, Denied: true, Rule: 1102}},
+		{Name: "ATrailerDoesNotChooseHowTheBodyIsParsed", Config: "rules", Upstream: page,
+			Request: Message{Method: "POST", Body: []string{"a=1&c=%65vil"}, Trailers: Fields{{"content-type", "text/plain"}}, Headers: form, NoLength: true},
 			Want:    Want{Status: 403, Denied: true, Rule: 1102}},
 		{Name: "BodyAndTrailersPassWhole", Config: "rules", Smoke: true, Upstream: Message{Headers: text, Body: []string{"one", "two"}, Trailers: Fields{{"x-check", "yes"}}, NoLength: true},
 			Request: Message{Method: "POST", Headers: form, Body: []string{"a=1&", "b=2"}, Trailers: Fields{{"x-sum", "7"}}, NoLength: true},
@@ -174,6 +180,7 @@ func replies() []Case {
 		{Name: "GRPCDenialHasAStatusThatMeansIt", Config: "rules", Protocol: "h2", Smoke: true, Upstream: page,
 			Request: Message{Method: "POST", Path: "/svc/Method", Headers: Fields{{"content-type", "application/grpc"}, {"te", "trailers"}, {"x-phase-1", "evil"}}, Body: []string{"\x00\x00\x00\x00\x02hi"}},
 			Want:    Want{Status: 200, Denied: true, Header: Fields{{"grpc-status", "7"}}}},
+		{Name: "DenialWithoutContentHasNone", Config: "rules", Upstream: page, Request: Message{Headers: do("no-content")}, Want: Want{Status: 204, Denied: true, Rule: 1212}},
 		{Name: "BlockedWithBlockID", Config: "rules", Upstream: page, Request: Message{Path: "/?q=evil"}, Want: Want{Status: 403, Denied: true, BodyContains: "Request blocked."}},
 	}
 }

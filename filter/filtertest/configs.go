@@ -61,6 +61,7 @@ SecRule RESPONSE_BODY|RESPONSE_HEADERS:X-Late "@contains evil" "id:1104,phase:4,
 SecRule REQUEST_HEADERS:X-Do "@streq status" "id:1201,phase:1,deny,status:429"
 SecRule REQUEST_HEADERS:X-Do "@streq redirect" "id:1202,phase:1,redirect:https://blocked.example.com/why"
 SecRule REQUEST_HEADERS:X-Do "@streq drop" "id:1203,phase:1,drop"
+SecRule REQUEST_HEADERS:X-Do "@streq no-content" "id:1212,phase:1,deny,status:204"
 SecRule REQUEST_HEADERS:X-Do "@streq allow" "id:1204,phase:1,allow"
 SecRule REQUEST_HEADERS:X-Do "@streq engine-off" "id:1205,phase:1,pass,ctl:ruleEngine=Off"
 SecRule REQUEST_HEADERS:X-Do "@streq count-hosts" "chain,id:1206,phase:1,deny,status:418"

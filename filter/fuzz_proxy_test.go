@@ -1,0 +1,332 @@
+package filter_test
+
+import (
+	"bytes"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/seawall-waf/seawall/filter"
+)
+
+// oddProxy is a model of a proxy that keeps to the border's contract and does
+// whatever else it likes: cuts bodies anywhere, answers by itself in mid-body,
+// sends events during evaluations, after denials and after Close, and applies
+// an evaluation's verdict late. Every verdict is checked as it comes.
+type oddProxy struct {
+	t      testing.TB
+	script *script
+	tx     *filter.Transaction
+	host   *recorder
+
+	request, response flow
+	own               bool // the response is no upstream's: the request had not been let go on, or was denied
+	accepted          bool // the upstream has accepted the tunnel
+	denied            *filter.Reply
+	deniedRequest     bool // denied is the request's
+	closed            bool
+	background        sync.WaitGroup
+}
+
+// flow is one direction of the exchange as the proxy sees it.
+type flow struct {
+	begun, ended bool // as the proxy sent it
+
+	// What the transaction was given before the exchange was over.
+	sent        []byte
+	chunks      [][]byte // sent, by event
+	trailers    []string
+	whole       bool   // it ended
+	bodiless    bool   // with its head
+	early       int    // bytes on a tunnel that the upstream had not accepted
+	framed      []byte // sent, as far as it had to be gRPC
+	framedWhole bool
+
+	pending []byte // the proxy's own buffer, while it waits
+	passed  []byte // what went on
+	gone    bool   // the head went on
+	verdict *filter.Verdict
+
+	handed  int // evaluations
+	running func() filter.Verdict
+	result  chan filter.Verdict // of the evaluation, once it was started; not yet applied
+	lost    bool                // its verdict came too late to be applied
+}
+
+func (p *oddProxy) over() bool { return p.closed || p.denied != nil }
+
+func (p *oddProxy) requestHead() {
+	s := &p.request
+	s.begun, s.ended, s.whole, s.bodiless = true, p.script.ends, p.script.ends, p.script.ends
+	p.take(s, p.tx.RequestHeaders(p.script.request, p.script.ends), nil)
+}
+
+func (p *oddProxy) requestBody(end bool, chunks ...[]byte) {
+	s := &p.request
+	if s.ended {
+		return
+	}
+	own := p.send(s, chunks, end)
+	if !p.over() && !p.accepted && !p.openedByFault() {
+		s.early += len(own)
+	}
+	v := p.tx.RequestBody(chunks, end)
+	spoil(chunks)
+	p.take(s, v, own)
+}
+
+func (p *oddProxy) requestTrailers(trailers []string) {
+	s := &p.request
+	if s.ended {
+		return
+	}
+	p.sendTrailers(s, trailers)
+	p.take(s, p.tx.RequestTrailers(headers(trailers...)), nil)
+}
+
+func (p *oddProxy) responseHead(r filter.Response, end bool) {
+	s := &p.response
+	if s.begun {
+		return
+	}
+	// Between the end of a request's evaluation and its application the core must
+	// take a reply of the proxy's own for the upstream's: it inspects too much.
+	p.apply()
+	s.begun, s.ended, s.whole, s.bodiless = true, end, end, end
+	p.own = !p.request.gone || p.denied != nil
+	if !p.own && !p.over() {
+		p.script.answer = r
+		p.accepted = p.script.accepts(r.Status)
+	}
+	p.take(s, p.tx.ResponseHeaders(r, end), nil)
+}
+
+func (p *oddProxy) responseBody(end bool, chunks ...[]byte) {
+	s := &p.response
+	if !s.begun || s.ended {
+		return
+	}
+	own := p.send(s, chunks, end)
+	v := p.tx.ResponseBody(chunks, end)
+	spoil(chunks)
+	p.take(s, v, own)
+}
+
+func (p *oddProxy) responseTrailers(trailers []string) {
+	s := &p.response
+	if !s.begun || s.ended {
+		return
+	}
+	p.sendTrailers(s, trailers)
+	p.take(s, p.tx.ResponseTrailers(headers(trailers...)), nil)
+}
+
+// send records what is about to be sent and returns a copy of it.
+func (p *oddProxy) send(s *flow, chunks [][]byte, end bool) []byte {
+	own := bytes.Join(chunks, nil)
+	s.ended = end
+	if !p.over() {
+		s.whole = end
+		s.sent = append(s.sent, own...)
+		s.chunks = append(s.chunks, own)
+		if !p.openedByFault() {
+			s.framed, s.framedWhole = s.sent, end
+		}
+	}
+	return own
+}
+
+func (p *oddProxy) sendTrailers(s *flow, trailers []string) {
+	s.ended = true
+	if !p.over() {
+		s.whole, s.trailers = true, trailers
+		s.framedWhole = !p.openedByFault()
+	}
+}
+
+// openedByFault reports whether a fault has let the exchange pass uninspected,
+// as on_error: open says: even what needs no engine to be refused.
+func (p *oddProxy) openedByFault() bool {
+	p.host.mu.Lock()
+	defer p.host.mu.Unlock()
+	return p.script.config.open && len(p.host.lines) > 0
+}
+
+// spoil makes sure that chunks were borrowed for the call only.
+func spoil(chunks [][]byte) {
+	for _, c := range chunks {
+		for i := range c {
+			c[i] = '!'
+		}
+	}
+}
+
+// take checks one verdict against the border's contract and applies it.
+func (p *oddProxy) take(s *flow, v filter.Verdict, own []byte) {
+	t := p.t
+	p.checkShape(s, v)
+	switch {
+	case p.closed:
+		require.Contains(t, []filter.Action{filter.Continue, filter.Hold, filter.Wait}, v.Action, "an exchange that is over is not decided any more")
+		require.Nil(t, v.Evaluate)
+		return
+	case s == &p.response && (p.own || p.deniedRequest):
+		require.Equal(t, filter.Verdict{}, v, "a reply of the proxy's own passes, uninspected")
+		return
+	case p.denied != nil:
+		require.Equal(t, filter.Verdict{Action: filter.Hold}, v, "nothing goes on after a denial")
+		return
+	}
+	switch v.Action {
+	case filter.Hold:
+		require.True(t, s.running == nil || s.result != nil, "what is held now, the running evaluation would not see")
+	case filter.Wait:
+		s.pending = append(s.pending, replaced(v, own)...)
+		if v.Evaluate == nil {
+			require.True(t, s.running != nil, "waiting for nothing")
+			return
+		}
+		s.handed++
+		s.running = v.Evaluate
+		if p.script.eager {
+			p.evaluate(false)
+			p.apply()
+		}
+	case filter.Continue:
+		require.True(t, s.running == nil || s.result != nil, "nothing goes on during its evaluation")
+		s.decide(v)
+		s.pass(replaced(v, own))
+	case filter.Deny:
+		s.decide(v)
+		p.denied, p.deniedRequest = v.Reply, s == &p.request
+	}
+}
+
+// checkShape holds for every verdict there is.
+func (p *oddProxy) checkShape(s *flow, v filter.Verdict) {
+	t := p.t
+	require.Equal(t, v.Action == filter.Deny, v.Reply != nil, "a reply if and only if denied")
+	if v.Action == filter.Hold || v.Action == filter.Deny {
+		require.Nil(t, v.Release)
+	}
+	if v.Evaluate != nil {
+		require.Equal(t, filter.Wait, v.Action)
+	}
+	if v.Action == filter.Hold || v.Action == filter.Wait {
+		require.Nil(t, v.Metadata, "nothing is known yet")
+	}
+	for key, value := range v.Metadata {
+		switch value.(type) {
+		case string, int:
+		default:
+			t.Fatalf("metadata %s is a %T", key, value)
+		}
+	}
+	if v.Action != filter.Deny {
+		return
+	}
+	require.Equal(t, "deny", v.Metadata["action"])
+	require.True(t, v.Reply.Status >= 200 && v.Reply.Status <= 599, "status %d", v.Reply.Status)
+	require.Contains(t, v.Reply.Headers, [2]string{"x-seawall-id", v.Metadata["tx_id"].(string)})
+	for _, h := range v.Reply.Headers {
+		require.Equal(t, strings.ToLower(h[0]), h[0])
+		require.NotEqual(t, "content-length", h[0])
+		require.NotContains(t, h[1], "\n")
+	}
+	if v.Reply.GRPCStatus != -1 {
+		require.True(t, p.script.grpcType && v.Reply.GRPCStatus > 0, "grpc-status %d", v.Reply.GRPCStatus)
+	}
+}
+
+func replaced(v filter.Verdict, own []byte) []byte {
+	if v.Release == nil {
+		return own
+	}
+	var all []byte
+	for _, r := range v.Release {
+		all = append(all, r...)
+	}
+	return all
+}
+
+// decide keeps the verdict that decided the direction, which is the one with
+// metadata: the first to pass, or a later denial of what follows in a stream.
+func (s *flow) decide(v filter.Verdict) {
+	if s.verdict == nil || s.verdict.Metadata == nil || v.Action == filter.Deny {
+		s.verdict = &v
+	}
+}
+
+func (s *flow) pass(more []byte) {
+	s.gone = true
+	s.passed = append(append(s.passed, s.pending...), more...)
+	s.pending = nil
+}
+
+// waiting is the direction that has an evaluation to run; at most one has.
+func (p *oddProxy) waiting() *flow {
+	for _, s := range []*flow{&p.request, &p.response} {
+		if s.running != nil && s.result == nil {
+			return s
+		}
+	}
+	return nil
+}
+
+// evaluate starts the evaluation. Unless it is to go on beside what comes next,
+// it has ended when evaluate returns; its verdict is applied later anyway.
+func (p *oddProxy) evaluate(beside bool) {
+	s := p.waiting()
+	if s == nil {
+		return
+	}
+	run, result := s.running, make(chan filter.Verdict, 1)
+	s.result = result
+	ended := make(chan struct{})
+	p.background.Go(func() {
+		defer close(ended)
+		result <- run()
+	})
+	if !beside {
+		<-ended
+	}
+}
+
+// apply awaits the evaluation and gives effect to its verdict, unless the
+// exchange was over before.
+func (p *oddProxy) apply() {
+	for _, s := range []*flow{&p.request, &p.response} {
+		if s.result == nil {
+			continue
+		}
+		v := <-s.result
+		s.result, s.running = nil, nil
+		if p.over() {
+			s.lost = true
+			continue
+		}
+		require.Contains(p.t, []filter.Action{filter.Continue, filter.Deny}, v.Action, "an evaluation decides")
+		require.Nil(p.t, v.Release, "an evaluation's bytes are with the host")
+		p.take(s, v, nil)
+	}
+}
+
+func (p *oddProxy) close() {
+	p.tx.Close()
+	p.closed = true
+}
+
+// finish lets the exchange come to its end.
+func (p *oddProxy) finish() {
+	if !p.closed {
+		p.evaluate(false)
+		p.apply()
+	}
+	for _, s := range []*flow{&p.request, &p.response} {
+		s.lost = s.lost || p.closed
+	}
+	p.tx.Close()
+	p.background.Wait()
+}

@@ -1,0 +1,192 @@
+package filter_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/corazawaf/coraza/v3"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seawall-waf/seawall/filter"
+)
+
+// fuzzRules deny once in each phase, and turn what a rule can turn.
+const fuzzRules = `SecRuleEngine On
+SecRequestBodyAccess On
+SecResponseBodyAccess On
+SecResponseBodyMimeType text/plain
+SecAction "id:1,phase:1,pass,nolog,ctl:forceRequestBodyVariable=On"
+SecRule REQUEST_HEADERS:Content-Type "@beginsWith application/json" "id:2,phase:1,pass,nolog,ctl:requestBodyProcessor=JSON"
+SecRule REQUEST_HEADERS:X-Do "@streq allow" "id:3,phase:1,allow"
+SecRule REQUEST_HEADERS:X-Do "@streq engine-off" "id:4,phase:1,pass,ctl:ruleEngine=Off"
+SecRule REQUEST_HEADERS:X-Do "@streq detect" "id:5,phase:1,pass,ctl:ruleEngine=DetectionOnly"
+SecRule REQUEST_HEADERS:X-Do "@streq small-limit" "id:6,phase:1,pass,ctl:requestBodyLimit=20"
+SecRule REQUEST_HEADERS:X-Do "@streq deny" "id:101,phase:1,deny,status:401,log"
+SecRule REQUEST_HEADERS:X-Do "@streq redirect" "id:102,phase:1,redirect:/why,log"
+SecRule REQUEST_HEADERS:X-Do "@streq drop" "id:103,phase:2,drop,log"
+SecRule REQUEST_HEADERS:X-Late "@streq late" "id:104,phase:2,pass,log"
+SecRule ARGS|REQUEST_BODY|REQUEST_HEADERS:X-Late "@contains evil" "id:202,phase:2,deny,log"
+SecRule RESPONSE_HEADERS:X-Do "@streq deny" "id:303,phase:3,deny,log"
+SecRule RESPONSE_BODY|RESPONSE_HEADERS:X-Late "@contains evil" "id:404,phase:4,deny,log"
+SecRule REQUEST_HEADERS:X-Panic "@seawallFault 1" "id:9001,phase:1,pass"
+SecRule REQUEST_HEADERS:X-Panic "@seawallFault 2" "id:9002,phase:2,pass"
+SecRule REQUEST_HEADERS:X-Panic "@seawallFault 3" "id:9003,phase:3,pass"
+SecRule REQUEST_HEADERS:X-Panic "@seawallFault 4" "id:9004,phase:4,pass"
+SecRule REQUEST_HEADERS:X-Panic "@seawallFault 5" "id:9005,phase:5,pass"
+`
+
+// fuzzConfig is one config and what the oracle must know of it.
+type fuzzConfig struct {
+	options    string // YAML beside the directives
+	directives string // behind fuzzRules
+	limit      int    // SecLang's body limit, of both directions
+	held       int    // max_held_bytes, where it is below the limit
+	rejects    bool   // SecLang's limit action
+	open, hosts, requestOnly, responseOnly,
+	audits bool
+
+	engine *filter.Engine
+	stock  map[string]coraza.WAF
+}
+
+const (
+	smallLimit  = 64
+	noLimit     = 1 << 27 // Coraza's own for requests; no script gets there
+	rejecting   = "SecRequestBodyLimit 64\nSecRequestBodyInMemoryLimit 64\nSecRequestBodyLimitAction Reject\nSecResponseBodyLimit 64\nSecResponseBodyLimitAction Reject\n"
+	partial     = "SecRequestBodyLimit 64\nSecRequestBodyInMemoryLimit 64\nSecRequestBodyLimitAction ProcessPartial\nSecResponseBodyLimit 64\nSecResponseBodyLimitAction ProcessPartial\n"
+	capRejects  = "SecRequestBodyLimitAction Reject\nSecResponseBodyLimitAction Reject\n"
+	capPartial  = "SecRequestBodyLimitAction ProcessPartial\nSecResponseBodyLimitAction ProcessPartial\n"
+	inline      = "request_body: {offload_bytes: 0}\nresponse_body: {offload_bytes: 0}\n"
+	offloaded   = "request_body: {offload_bytes: 24}\nresponse_body: {offload_bytes: 24}\n"
+	capInline   = "request_body: {offload_bytes: 0, max_held_bytes: 1024}\nresponse_body: {offload_bytes: 0, max_held_bytes: 1024}\n"
+	capOffloads = "request_body: {offload_bytes: 24, max_held_bytes: 1024}\nresponse_body: {offload_bytes: 24, max_held_bytes: 1024}\n"
+)
+
+func fuzzConfigs() []*fuzzConfig {
+	return []*fuzzConfig{
+		{options: inline, directives: rejecting, limit: smallLimit, rejects: true},
+		{options: offloaded, directives: rejecting, limit: smallLimit, rejects: true},
+		{options: inline, directives: partial, limit: smallLimit},
+		{options: offloaded, directives: partial, limit: smallLimit},
+		{options: offloaded, directives: rejecting + "SecRuleEngine DetectionOnly\n", limit: smallLimit},
+		{options: capOffloads, directives: capRejects, limit: noLimit, held: 1024, rejects: true},
+		{options: capInline, directives: capPartial, limit: noLimit, held: 1024},
+		{options: offloaded + "on_error: open\n", directives: partial, limit: smallLimit, open: true},
+		{options: inline + "on_error: open\n", directives: rejecting, limit: smallLimit, rejects: true, open: true},
+		{options: offloaded + "inspect: request\n", directives: partial, limit: smallLimit, requestOnly: true},
+		{options: offloaded + "inspect: response\n", directives: rejecting, limit: smallLimit, rejects: true, responseOnly: true},
+		{options: offloaded, directives: partial + "SecRequestBodyAccess Off\nSecResponseBodyAccess Off\n", limit: smallLimit},
+		{options: offloaded, directives: partial, limit: smallLimit, hosts: true},
+	}
+}
+
+func (c *fuzzConfig) compile(f *testing.F) {
+	f.Helper()
+	text := fuzzRules + c.directives
+	c.stock = map[string]coraza.WAF{"default": stockWAF(f, text)}
+	document := c.options + "policies:\n  default:\n    directives: |\n      " + indented(text)
+	if c.hosts {
+		const strict = "SecAction \"id:7001,phase:1,deny,status:403,log\"\n"
+		c.stock["strict"] = stockWAF(f, text+strict)
+		document += "  strict:\n    directives: |\n      " + indented(text+strict) +
+			"default_policy: default\nhosts: {strict.example.com: strict}\n"
+	}
+	c.engine = engine(f, document)
+}
+
+func stockWAF(f *testing.F, text string) coraza.WAF {
+	f.Helper()
+	waf, err := coraza.NewWAF(coraza.NewWAFConfig().WithDirectives(text))
+	require.NoError(f, err)
+	return waf
+}
+
+func indented(text string) string {
+	return strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n      ") + "\n"
+}
+
+// FuzzExchange reads bytes as the events of one exchange on a proxy that is as
+// odd as the border allows, checks each verdict against the border's contract,
+// and the outcome against stock Coraza, which gets every body whole.
+func FuzzExchange(f *testing.F) {
+	configs := fuzzConfigs()
+	for _, c := range configs {
+		c.compile(f)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s := readScript(configs, data)
+		p := &oddProxy{t: t, script: s, host: newRecorder()}
+		p.tx = s.config.engine.NewTransaction(p.host)
+		s.play(p)
+		p.finish()
+
+		o := &oracle{config: s.config}
+		defer o.close()
+		p.checkFlow(&p.request, o.request(s, &p.request))
+		if p.response.begun && !p.own && s.answer.Headers != nil {
+			p.checkFlow(&p.response, o.response(s, &p.response))
+		}
+		p.checkCounts()
+	})
+}
+
+// checkFlow compares what became of one direction with what must.
+func (p *oddProxy) checkFlow(s *flow, want expected) {
+	t := p.t
+	require.LessOrEqual(t, s.handed, 1, "Evaluate is handed out once for a direction")
+	require.True(t, len(s.passed) <= len(s.sent) && string(s.sent[:len(s.passed)]) == string(s.passed),
+		"what goes on is what was sent, from its beginning: sent %q, passed %q", s.sent, s.passed)
+	if s.verdict == nil {
+		require.True(t, s.lost || !want.decided, "no verdict; stock Coraza says %+v", want)
+		require.False(t, s.gone, "nothing goes on without a verdict")
+		require.Empty(t, s.passed)
+		return
+	}
+	require.True(t, want.decided, "a verdict before there is one: %+v", s.verdict)
+	if s.verdict.Action == filter.Deny {
+		require.Equal(t, want.details, s.verdict.Reply.Details)
+		require.Equal(t, want.status, s.verdict.Reply.Status)
+	} else {
+		require.Zero(t, want.status, "passed; stock Coraza says %+v", want)
+		if p.denied == nil && !s.lost {
+			require.Equal(t, string(s.sent), string(s.passed), "what passes, passes whole")
+		}
+	}
+	if ids, ok := s.verdict.Metadata["rule_ids"]; want.rules != "?" && s.verdict.Metadata != nil {
+		require.True(t, ok == (want.rules != "") && (!ok || ids == want.rules), "rules that matched: %v, stock Coraza's: %q", ids, want.rules)
+	}
+}
+
+// checkCounts holds for every exchange that has ended.
+func (p *oddProxy) checkCounts() {
+	t, h := p.t, p.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	require.Equal(t, 1, h.counts[filter.CounterTransactions])
+	require.Equal(t, 1, h.took, "each transaction is observed once")
+	if p.denied != nil {
+		require.Equal(t, 1, h.counts[filter.CounterDenied])
+	}
+	require.LessOrEqual(t, h.counts[filter.CounterDenied], 1)
+	require.LessOrEqual(t, h.counts[filter.CounterErrors], 1)
+	if p.denied != nil && strings.HasPrefix(p.denied.Details, "seawall_error") {
+		require.Equal(t, 1, h.counts[filter.CounterErrors])
+	}
+	events := map[any]int{}
+	for _, line := range h.lines {
+		var e map[string]any
+		require.NoError(t, json.Unmarshal([]byte(line), &e), line)
+		require.NotContains(t, line, "\n")
+		events[e["event"]]++
+	}
+	for event, n := range events {
+		require.Equal(t, 1, n, "%s: one line for an exchange: %q", event, h.lines)
+	}
+}
+
+func (o *oracle) close() {
+	if o.tx != nil {
+		_ = o.tx.Close()
+	}
+}

@@ -1,0 +1,54 @@
+package filter
+
+import (
+	"errors"
+	"runtime"
+	"sync/atomic"
+	"time"
+)
+
+// queue admits evaluations, which run outside the hosts' event threads: at most
+// as many at a time as it has slots, the rest in the order of their arrival.
+// Nobody waits in it for ever, nor does everybody: past either bound the failure
+// policy answers.
+type queue struct {
+	slots    chan struct{}
+	most     int64         // that may wait at once
+	patience time.Duration // the longest wait
+	waiting  atomic.Int64
+}
+
+// evaluations is the process's queue. A thousand that wait are a burst that it
+// can work off: with CRS an ordinary one takes 10 ms. Who has waited for 30 s
+// has a client that has given up.
+var evaluations = newQueue(max(2, runtime.GOMAXPROCS(0)), 1000, 30*time.Second)
+
+func newQueue(slots int, most int64, patience time.Duration) *queue {
+	return &queue{slots: make(chan struct{}, slots), most: most, patience: patience}
+}
+
+// errBusy is the fault of an evaluation that never got a slot.
+var errBusy = errors.New("too many inspections wait for a CPU")
+
+// enter takes a slot, for which leave must be called, unless err is errBusy.
+func (q *queue) enter() (err error) {
+	select {
+	case q.slots <- struct{}{}:
+		return nil
+	default:
+	}
+	defer q.waiting.Add(-1)
+	if q.waiting.Add(1) > q.most {
+		return errBusy
+	}
+	timer := time.NewTimer(q.patience)
+	defer timer.Stop()
+	select {
+	case q.slots <- struct{}{}:
+		return nil
+	case <-timer.C:
+		return errBusy
+	}
+}
+
+func (q *queue) leave() { <-q.slots }
