@@ -1,17 +1,17 @@
 package filter
 
 import (
+	"math"
 	"strings"
 	"time"
 
 	"github.com/corazawaf/coraza/v3/types"
 )
 
-// runRequestHead gives the engine the request's head and runs phase 1.
-func (t *Transaction) runRequestHead(r *Request, endStream bool) *types.Interruption {
+// feedRequestHead gives a new engine transaction the request's head.
+func (t *Transaction) feedRequestHead(r *Request, endStream bool) {
 	start := time.Now()
 	defer func() { t.took += time.Since(start) }()
-	t.phase = 1
 	t.tx = t.set.waf.NewTransactionWithID(t.id)
 	t.tx.ProcessConnection(r.Client.host(), r.Client.port(), r.Server.host(), r.Server.port())
 	// The path alone, never scheme://Host/path: a Host such as "x:abc" would make
@@ -29,7 +29,42 @@ func (t *Transaction) runRequestHead(r *Request, endStream bool) *types.Interrup
 	if t.impliesChunked(endStream) {
 		t.tx.AddRequestHeader("transfer-encoding", "chunked")
 	}
+}
+
+// runPhase1 judges the head in place.
+func (t *Transaction) runPhase1() *types.Interruption {
+	start := time.Now()
+	defer func() { t.took += time.Since(start) }()
 	return t.tx.ProcessRequestHeaders()
+}
+
+// heavyHead is the cost, in multiples of offload_bytes, from which even phase 1
+// is too much for the event thread: with the default, some 15 ms with CRS.
+const heavyHead = 8
+
+// postpones reports whether phase 1 must run off the event thread.
+func (t *Transaction) postpones() bool {
+	limit := t.engine.config.RequestBody.OffloadBytes
+	return limit > 0 && t.traits.cost >= heavyHead*limit
+}
+
+// postpone answers the head of such a request: phase 1 runs together with phase
+// 2, in the evaluation. What follows the head is held as if rules had asked for
+// it, for none has been asked yet; so the body's limit is our own cap.
+func (t *Transaction) postpone(endStream bool) Verdict {
+	t.phase1Due = true
+	switch {
+	case endStream, t.engine.config.ResponseOnly:
+		return t.judge(&t.request, nil, passing)
+	case t.traits.upgrade || t.traits.connect:
+		return t.judge(&t.request, nil, tunnel)
+	case t.traits.grpc:
+		return t.judge(&t.request, nil, framed)
+	}
+	_, t.request.rejects = bodyLimit(t.tx, "Request")
+	t.request.limit = math.MaxInt
+	t.request.stage = holding
+	return Verdict{Action: Hold}
 }
 
 // impliesChunked: Envoy removes Transfer-Encoding before any filter, and an

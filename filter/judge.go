@@ -18,13 +18,9 @@ import (
 // and answers with next as the new stage, with a denial, or, where the body is
 // large, with an Evaluate that does so elsewhere.
 func (t *Transaction) judge(d *direction, body [][]byte, next stage) Verdict {
-	t.phase = 2
-	if d == &t.response {
-		t.phase = 4
-	}
 	if !t.offloads(d, body) {
 		start := time.Now()
-		it, err := t.inspect(d, body)
+		it, err := t.inspect(d, body, &t.phase)
 		t.took += time.Since(start)
 		return t.settle(d, it, err, next)
 	}
@@ -43,9 +39,13 @@ func (t *Transaction) evaluate(d *direction, body [][]byte, next stage) (v Verdi
 		return Verdict{Action: Hold} // nobody is left to apply it
 	}
 	var it *types.Interruption
+	phase := 2 // of ours alone: the other direction may be judged meanwhile
+	if d == &t.response {
+		phase = 4
+	}
 	start := time.Now()
 	if err == nil {
-		it, err = t.inspectGuarded(d, body)
+		it, err = t.inspectGuarded(d, body, &phase)
 	}
 
 	t.mu.Lock()
@@ -55,6 +55,7 @@ func (t *Transaction) evaluate(d *direction, body [][]byte, next stage) (v Verdi
 	t.took += time.Since(start)
 	v = Verdict{Action: Hold} // denied, or closed, meanwhile
 	if d.stage == evaluating {
+		t.phase = phase
 		v = t.settle(d, it, err, next)
 	}
 	if t.closed {
@@ -77,20 +78,30 @@ func (t *Transaction) abandoned() bool {
 }
 
 // inspectGuarded is inspect where no guard stands above it.
-func (t *Transaction) inspectGuarded(d *direction, body [][]byte) (it *types.Interruption, err error) {
+func (t *Transaction) inspectGuarded(d *direction, body [][]byte, phase *int) (it *types.Interruption, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = panicError(r)
 		}
 	}()
-	return t.inspect(d, body)
+	return t.inspect(d, body, phase)
 }
 
-// inspect gives the engine a direction's whole body and runs its phase.
-func (t *Transaction) inspect(d *direction, body [][]byte) (*types.Interruption, error) {
+// inspect gives the engine a direction's whole body and runs its phase, and
+// phase 1 before it where that is still due. phase says which one is running.
+func (t *Transaction) inspect(d *direction, body [][]byte, phase *int) (*types.Interruption, error) {
 	if d == &t.request {
+		if t.phase1Due {
+			*phase = 1
+			t.phase1Due = false
+			if it := t.tx.ProcessRequestHeaders(); it != nil || t.tx.IsRuleEngineOff() || t.engine.config.ResponseOnly {
+				return it, nil
+			}
+		}
+		*phase = 2
 		return feedBody(body, t.tx.WriteRequestBody, t.tx.ProcessRequestBody)
 	}
+	*phase = 4
 	return feedBody(body, t.tx.WriteResponseBody, t.tx.ProcessResponseBody)
 }
 

@@ -95,10 +95,12 @@ type Transaction struct {
 	traits   traits
 	frames   grpcFrames
 	phase    int // the SecLang phase in progress: for events and fault reports
-	closed   bool
-	busy     bool          // an evaluation has the engine, even if nobody waits for it any more
-	took     time.Duration // engine time, all phases
-	record   record        // for the event
+	// phase1Due: phase 1 was postponed to the request's evaluation.
+	phase1Due bool
+	closed    bool
+	busy      bool          // an evaluation has the engine, even if nobody waits for it any more
+	took      time.Duration // engine time, all phases
+	record    record        // for the event
 }
 
 // RequestHeaders judges the request's head (phase 1) and, where no body
@@ -124,8 +126,12 @@ func (t *Transaction) RequestHeaders(r Request, endStream bool) (v Verdict) {
 		return t.deny(&t.request, denial{status: 400, reason: "invalid_host"})
 	}
 
-	it := t.runRequestHead(&r, endStream)
-	if it != nil {
+	t.phase = 1
+	t.feedRequestHead(&r, endStream)
+	if t.postpones() {
+		return t.postpone(endStream)
+	}
+	if it := t.runPhase1(); it != nil {
 		return t.deny(&t.request, denialOf(it))
 	}
 	t.noteWouldDeny()
