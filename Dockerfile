@@ -24,8 +24,6 @@ RUN make build
 FROM envoyproxy/envoy:contrib-${ENVOY_VERSION} AS contrib
 COPY --from=build /src/build/seawall-golang.so /etc/envoy/seawall-golang.so
 COPY envoy/golang.yaml /etc/envoy/envoy.yaml
-# What Envoy's documentation sets for Go libraries.
-ENV GODEBUG=cgocheck=0
 # The user that the image makes for Envoy. Started as such, its entrypoint
 # changes no owners.
 USER envoy
@@ -35,8 +33,7 @@ CMD ["envoy", "-c", "/etc/envoy/envoy.yaml"]
 FROM envoyproxy/envoy:${ENVOY_VERSION} AS stock
 COPY --from=build /src/build/libseawall.so /usr/local/lib/seawall/libseawall.so
 COPY envoy/dynamicmodule.yaml /etc/envoy/envoy.yaml
-ENV GODEBUG=cgocheck=0 \
-    ENVOY_DYNAMIC_MODULES_SEARCH_PATH=/usr/local/lib/seawall
+ENV ENVOY_DYNAMIC_MODULES_SEARCH_PATH=/usr/local/lib/seawall
 USER envoy
 EXPOSE 8080
 CMD ["envoy", "-c", "/etc/envoy/envoy.yaml"]

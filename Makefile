@@ -6,6 +6,10 @@ UNIT = $$($(GO) list ./... | grep -v -e /plugin$$ -e /e2e$$)
 # The newest glibc that a library may need: Debian 12 and RHEL 9 have 2.34 or later.
 GLIBC = 2.34
 FUZZTIME ?= 30s
+# cgocheck=0 is what Envoy's documentation sets for Go libraries by GODEBUG in its
+# environment; without it Envoy 1.39 aborts at the start. Linked in, nobody can
+# forget it.
+SO = -buildmode=c-shared -ldflags '-X runtime.godebugDefault=cgocheck=0'
 # Tools run from the module cache: nothing is installed, and go.mod, which says
 # what the libraries are made of, does not know them.
 GOTESTSUM = $(GO) run gotest.tools/gotestsum@v1.13.0
@@ -20,8 +24,8 @@ help: ## Show what can be made
 .PHONY: build
 build: ## Build both libraries and the seawall command into build/
 	@mkdir -p build
-	CGO_ENABLED=1 $(GO) build -trimpath -buildmode=c-shared -o build/libseawall.so ./envoy/dynamicmodule/plugin
-	CGO_ENABLED=1 $(GO) build -trimpath -buildmode=c-shared -o build/seawall-golang.so ./envoy/golang/plugin
+	CGO_ENABLED=1 $(GO) build -trimpath $(SO) -o build/libseawall.so ./envoy/dynamicmodule/plugin
+	CGO_ENABLED=1 $(GO) build -trimpath $(SO) -o build/seawall-golang.so ./envoy/golang/plugin
 	CGO_ENABLED=0 $(GO) build -trimpath -o build/seawall ./cmd/seawall
 	@rm -f build/libseawall.h build/seawall-golang.h
 	@$(MAKE) --no-print-directory glibc
@@ -69,7 +73,48 @@ fuzz: ## Run each fuzz target for FUZZTIME (30s)
 	  done; \
 	done
 
+# First every input in process, against stock Coraza at each paranoia level; then
+# through an Envoy. What each test proves goes to build/ftw.json.
+.PHONY: ftw
+ftw: build ## Account for each of CRS's 4,674 regression tests, through a real Envoy over HTTP/1.1 and h2c
+	SEAWALL_SWEEP=all $(GO) test -count=1 -timeout 900s -run Sweep ./e2e/ftw
+	$(GO) run ./e2e/ftw
+
 .PHONY: clean
 clean: ## Remove what was built; downloaded Envoys stay in build/envoy
 	rm -f build/libseawall.so build/seawall-golang.so build/seawall build/*.h
 	rm -rf build/e2e build/e2e-faults
+
+# The host of the golang door's library in a stock Envoy: e2e/contribhost.
+CONTRIBHOST_DIR = build
+CONTRIBHOST_CFLAGS = -std=gnu11 -D_GNU_SOURCE -g -O2 -fPIC -fvisibility=hidden -Wall -Wextra -Werror
+module-dir = $$($(GO) list -m -f '{{.Dir}}' $(1))
+CONTRIBHOST = golang=$(call module-dir,github.com/envoyproxy/envoy)/contrib/golang/common && \
+	abi=$(call module-dir,github.com/envoyproxy/envoy/source/extensions/dynamic_modules)/abi && mkdir -p $(1) && \
+	gcc $(CONTRIBHOST_CFLAGS) $(2) -isystem $$golang/dso -isystem $$golang/go/api -isystem $$abi \
+	  -DABI_VERSION="\"$$(sha256sum < $$abi/abi.h | cut -d ' ' -f 1)\"" -shared -o $(1)/libcontribhost.so e2e/contribhost/*.c
+
+.PHONY: contribhost
+contribhost: ## Build what runs the golang door's library in a stock Envoy
+	@$(call CONTRIBHOST,$(CONTRIBHOST_DIR),)
+
+# Suites that others wrote. What is quick runs in `make test` as well; h2spec and
+# Autobahn are installed below build/tools. Autobahn needs a Python 2.7 ($PYTHON2).
+.PHONY: conformance
+conformance: ## Run h2spec, Autobahn, Coraza's http/e2e, JSONTestSuite and the naughty strings against a real Envoy
+	SEAWALL_CONFORMANCE=1 $(GO) test -count=1 -v -timeout 1800s ./e2e/conformance
+
+# Which door the seam suite goes through: dynamicmodule, or golang once there is
+# an Envoy here that has its filter.
+DOOR ?= dynamicmodule
+SEAM = ^Test(BehaviourTable|Seam|Streaming|DropOnHTTP1|Upgrade|Tunnels|GRPC|HTTP2Framing|Aborts|EnvoysOwnReplies|ClientAddress|Observability|APanic|ALarge)
+SOAK ?= 10m
+
+.PHONY: seam
+seam: ## Run the seam suite, in process and through the DOOR (dynamicmodule)
+	$(GO) test -count=1 -timeout 600s -run '^TestBehaviourTable$$' ./filter
+	SEAWALL_DOOR=$(DOOR) $(GO) test -count=1 -timeout 900s -run '$(SEAM)' ./e2e
+
+.PHONY: soak
+soak: ## Run SOAK (10m) of mixed traffic, aborts, slow clients and reloads
+	SEAWALL_SOAK=$(SOAK) $(GO) test -count=1 -v -timeout 0 -run '^TestSoak$$' ./e2e

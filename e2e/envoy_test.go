@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/seawall-waf/seawall/e2e/golangdoor"
 	"github.com/seawall-waf/seawall/envoy/launch"
 	"github.com/seawall-waf/seawall/filter/filtertest"
 )
@@ -45,7 +46,7 @@ func TestMain(m *testing.M) {
 
 func build(root, dir, tags string) string {
 	out := filepath.Join(root, dir)
-	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-tags", tags,
+	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags", "-X runtime.godebugDefault=cgocheck=0", "-tags", tags,
 		"-o", filepath.Join(out, "libseawall.so"), "./envoy/dynamicmodule/plugin")
 	cmd.Dir = root
 	if output, err := cmd.CombinedOutput(); err != nil {
@@ -68,6 +69,7 @@ type proxy struct {
 
 // options of startProxy beside the configs.
 type options struct {
+	door      string // "": $SEAWALL_DOOR, or the dynamic module
 	version   string // "": newest
 	moduleDir string // "": as shipped
 	workers   int    // 0: 2
@@ -82,7 +84,8 @@ func startProxy(t *testing.T, configs map[string]string, o options) *proxy {
 	defer cancel()
 	path := binary(ctx, t, o.version)
 	p := &proxy{upstream: startUpstream(t), more: make(chan struct{})}
-	boot := bootstrapFor(t, configs, p.upstream.address)
+	bootstrap := doorOf(t, o)
+	boot := bootstrapFor(t, bootstrap, configs, p.upstream.address)
 	if o.edit != nil {
 		o.edit(t, boot)
 	}
@@ -91,7 +94,9 @@ func startProxy(t *testing.T, configs map[string]string, o options) *proxy {
 		workers = 2
 	}
 	var err error
-	p.Envoy, err = launch.Start(ctx, launch.Options{Path: path, Bootstrap: boot, ModuleDir: or(o.moduleDir, moduleDir),
+	boot.Tree, err = golangdoor.Bridge(boot.Tree)
+	require.NoError(t, err)
+	p.Envoy, err = launch.Start(ctx, launch.Options{Path: path, Bootstrap: boot, ModuleDir: or(o.moduleDir, o.modules()),
 		Concurrency: workers, LogLevel: "warning", Args: o.args, Log: p.log})
 	require.NoError(t, err)
 	t.Cleanup(func() {
@@ -116,13 +121,30 @@ func binary(ctx context.Context, t *testing.T, version string) string {
 	return path
 }
 
-// bootstrapFor takes the shipped bootstrap and gives each config a listener.
-func bootstrapFor(t *testing.T, configs map[string]string, upstream string) *launch.Bootstrap {
+// The doors, as $SEAWALL_DOOR and make's DOOR name them.
+const doorDynamicModule, doorGolang = "dynamicmodule", "golang"
+
+// doorOf returns what makes the shipped bootstrap of the door that is asked for.
+func doorOf(t *testing.T, o options) func() (*launch.Bootstrap, error) {
+	t.Helper()
+	switch door := o.whichDoor(); door {
+	case doorDynamicModule:
+		return launch.DynamicModule
+	case doorGolang:
+		return golangBootstrap(t)
+	default:
+		require.FailNow(t, "SEAWALL_DOOR is dynamicmodule or golang, not "+door)
+	}
+	return nil
+}
+
+// bootstrapFor takes the door's bootstrap and gives each config a listener.
+func bootstrapFor(t *testing.T, bootstrap func() (*launch.Bootstrap, error), configs map[string]string, upstream string) *launch.Bootstrap {
 	t.Helper()
 	var all *launch.Bootstrap
 	var listeners []any
 	for _, name := range slices.Sorted(maps.Keys(configs)) {
-		b, err := launch.DynamicModule()
+		b, err := bootstrap()
 		require.NoError(t, err)
 		require.NoError(t, b.SetSeawall(configs[name]))
 		require.NoError(t, b.Listen("127.0.0.1:0"))

@@ -68,6 +68,16 @@ func (p *Policy) text() string {
 	return b.String()
 }
 
+// placedError says where in the config document an error of its SecLang stands,
+// instead of where in the joined text.
+type placedError struct {
+	where string
+	err   *rules.DirectiveError
+}
+
+func (e *placedError) Error() string { return e.where + ": " + e.err.Message() }
+func (e *placedError) Unwrap() error { return e.err }
+
 // locate turns a line of the joined text back into the place in the config
 // document. Errors in included files already name their file and line.
 func (p *Policy) locate(err error) error {
@@ -89,7 +99,7 @@ func (p *Policy) locate(err error) error {
 			case s.Line > 0:
 				where = fmt.Sprintf("%s (line %d)", s.Key, s.Line+de.Line-first)
 			}
-			return fmt.Errorf("%s: %w", where, err)
+			return &placedError{where, de}
 		}
 		first += n
 	}

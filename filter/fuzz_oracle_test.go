@@ -151,7 +151,10 @@ func (o *oracle) body(f *flow, phase, limit int, write func([]byte) (*types.Inte
 	if !full && o.config.held > 0 {
 		for i, n := 0, 0; i < len(f.chunks); i++ {
 			if n += len(f.chunks[i]); n > o.config.held {
-				if o.config.rejects {
+				switch {
+				case o.config.budget:
+					return refused(503, "held_budget")
+				case o.config.rejects:
 					return refused(map[int]int{2: 413, 4: 500}[phase], "held_limit")
 				}
 				full, body = true, f.sent[:n]
@@ -208,4 +211,10 @@ func (c *fuzzConfig) policyFor(authority string) (string, bool) {
 		return "strict", true
 	}
 	return "default", true
+}
+
+func (o *oracle) close() {
+	if o.tx != nil {
+		_ = o.tx.Close()
+	}
 }

@@ -2,7 +2,6 @@ package filter_test
 
 import (
 	"bytes"
-	"strings"
 	"sync"
 	"testing"
 
@@ -161,108 +160,6 @@ func spoil(chunks [][]byte) {
 			c[i] = '!'
 		}
 	}
-}
-
-// take checks one verdict against the border's contract and applies it.
-func (p *oddProxy) take(s *flow, v filter.Verdict, own []byte) {
-	t := p.t
-	p.checkShape(s, v)
-	switch {
-	case p.closed:
-		require.Contains(t, []filter.Action{filter.Continue, filter.Hold, filter.Wait}, v.Action, "an exchange that is over is not decided any more")
-		require.Nil(t, v.Evaluate)
-		return
-	case s == &p.response && (p.own || p.deniedRequest):
-		require.Equal(t, filter.Verdict{}, v, "a reply of the proxy's own passes, uninspected")
-		return
-	case p.denied != nil:
-		require.Equal(t, filter.Verdict{Action: filter.Hold}, v, "nothing goes on after a denial")
-		return
-	}
-	switch v.Action {
-	case filter.Hold:
-		require.True(t, s.running == nil || s.result != nil, "what is held now, the running evaluation would not see")
-	case filter.Wait:
-		s.pending = append(s.pending, replaced(v, own)...)
-		if v.Evaluate == nil {
-			require.True(t, s.running != nil, "waiting for nothing")
-			return
-		}
-		s.handed++
-		s.running = v.Evaluate
-		if p.script.eager {
-			p.evaluate(false)
-			p.apply()
-		}
-	case filter.Continue:
-		require.True(t, s.running == nil || s.result != nil, "nothing goes on during its evaluation")
-		s.decide(v)
-		s.pass(replaced(v, own))
-	case filter.Deny:
-		s.decide(v)
-		p.denied, p.deniedRequest = v.Reply, s == &p.request
-	}
-}
-
-// checkShape holds for every verdict there is.
-func (p *oddProxy) checkShape(s *flow, v filter.Verdict) {
-	t := p.t
-	require.Equal(t, v.Action == filter.Deny, v.Reply != nil, "a reply if and only if denied")
-	if v.Action == filter.Hold || v.Action == filter.Deny {
-		require.Nil(t, v.Release)
-	}
-	if v.Evaluate != nil {
-		require.Equal(t, filter.Wait, v.Action)
-	}
-	if v.Action == filter.Hold || v.Action == filter.Wait {
-		require.Nil(t, v.Metadata, "nothing is known yet")
-	}
-	for key, value := range v.Metadata {
-		switch value.(type) {
-		case string, int:
-		default:
-			t.Fatalf("metadata %s is a %T", key, value)
-		}
-	}
-	if v.Action != filter.Deny {
-		return
-	}
-	require.Equal(t, "deny", v.Metadata["action"])
-	require.True(t, v.Reply.Status >= 200 && v.Reply.Status <= 599, "status %d", v.Reply.Status)
-	require.Contains(t, v.Reply.Headers, [2]string{"x-seawall-id", v.Metadata["tx_id"].(string)})
-	for _, h := range v.Reply.Headers {
-		require.Equal(t, strings.ToLower(h[0]), h[0])
-		require.NotEqual(t, "content-length", h[0])
-		require.NotContains(t, h[1], "\n")
-	}
-	if v.Reply.GRPCStatus != -1 {
-		require.True(t, p.script.grpcType && v.Reply.GRPCStatus > 0, "grpc-status %d", v.Reply.GRPCStatus)
-	}
-}
-
-func replaced(v filter.Verdict, own []byte) []byte {
-	if v.Release == nil {
-		return own
-	}
-	var all []byte
-	for _, r := range v.Release {
-		all = append(all, r...)
-	}
-	return all
-}
-
-// decide keeps the verdict that decided the direction, which is the one with
-// metadata: the first to pass, or a later denial of what follows in a stream.
-func (s *flow) decide(v filter.Verdict) {
-	if s.verdict == nil || s.verdict.Metadata == nil || v.Action == filter.Deny {
-		s.verdict = &v
-	}
-}
-
-func (s *flow) pass(more []byte) {
-	s.gone = true
-	s.passed = append(append(s.passed, s.pending...), more...)
-	s.pending = nil
 }
 
 // waiting is the direction that has an evaluation to run; at most one has.

@@ -2,7 +2,6 @@ package filter
 
 import (
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"regexp"
 	"runtime"
@@ -48,7 +47,7 @@ func (s *ruleSet) within(c *Config) error {
 		}
 		return &rules.DirectiveError{File: d.File, Line: d.Line, Text: d.Text,
 			Err:  fmt.Errorf("%s %d is above %s.max_held_bytes, %d", name, limit, o.key, o.MaxHeldBytes),
-			Hint: fmt.Sprintf("raise max_held_bytes in the config, or lower %s", name)}
+			Hint: fmt.Sprintf("raise max_held_bytes in the config, or write a lower %s behind the Include", name)}
 	}
 	return nil
 }
@@ -114,12 +113,6 @@ func newRuleSet(text string) (*ruleSet, error) {
 	set := &ruleSet{waf: waf, recorder: recorder, places: make(map[int]source)}
 	for _, d := range directives {
 		switch name, _, _ := strings.Cut(d.Text, " "); strings.ToLower(name) {
-		case "secignorerulecompilationerrors":
-			if strings.Contains(strings.ToLower(d.Text), " on") {
-				return nil, &rules.DirectiveError{File: d.File, Line: d.Line, Text: d.Text,
-					Err:  errors.New("SecIgnoreRuleCompilationErrors On drops broken rules in silence"),
-					Hint: "remove it, and what it hides is named"}
-			}
 		case "secrequestbodylimit":
 			set.limits[0] = d
 		case "secresponsebodylimit":

@@ -66,7 +66,8 @@ func TestCompileErrorsNameTheirPlace(t *testing.T) {
 		"List":  {"policies:\n  a:\n    directives:\n    - SecRuleEngine On\n    - SecRule ARGS\n", `compiling policy "a": policies.a.directives[1] (line 5)`},
 		"JSON":  {"{\"directives\": \"SecRuleEngine On\\nSecRule ARGS\"}", `compiling policy "default": directives (line 1)`},
 		"LimitAboveOurCap": {"request_body: {max_held_bytes: 1MiB}\ndirectives: |\n  SecRuleEngine On\n  SecRequestBodyLimit 1048577\n",
-			`directives (line 4): line 2: SecRequestBodyLimit 1048577 is above request_body.max_held_bytes, 1048576 (raise max_held_bytes in the config, or lower SecRequestBodyLimit)`},
+			`directives (line 4): SecRequestBodyLimit 1048577 is above request_body.max_held_bytes, 1048576 (raise max_held_bytes in the config, or write a lower SecRequestBodyLimit behind the Include)`},
+		"OneLineNumber": {"directives: |\n  SecRuleEngine On\n  SecRuleEngin On\n", `compiling policy "default": directives (line 3): unknown directive "SecRuleEngin"`},
 		"IgnoredErrors": {"directives: |\n  SecIgnoreRuleCompilationErrors On\n  SecRule ARGS \"@nonsense x\" \"id:1\"\n", "SecIgnoreRuleCompilationErrors On drops broken rules in silence"},
 		"Included":      {"directives: Include @nowhere.conf", "@nowhere.conf"},
 	} {

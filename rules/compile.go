@@ -22,6 +22,9 @@ func Compile(fsys fs.FS, text string, cfg coraza.WAFConfig) (coraza.WAF, error) 
 	if err != nil {
 		return nil, fmt.Errorf("reading directives: %w", err)
 	}
+	if err := review(directives); err != nil {
+		return nil, fmt.Errorf("reviewing directives: %w", err)
+	}
 	cfg = cfg.WithRootFS(files).WithDirectives(text)
 	waf, err := compile(cfg)
 	if err != nil {

@@ -53,7 +53,7 @@ func TestCompileNamesTheDirectiveAtFault(t *testing.T) {
 
 // What is wrong with the whole must not be blamed on the last directive.
 func TestCompileBlamesNoDirectiveForTheWhole(t *testing.T) {
-	_, err := Compile(FS(), "SecRequestBodyLimit 10\nSecRequestBodyInMemoryLimit 20\nSecMarker last", coraza.NewWAFConfig())
+	_, err := Compile(FS(), "SecUploadKeepFiles On\nSecMarker last", coraza.NewWAFConfig())
 	require.Error(t, err)
 	var at *DirectiveError
 	assert.NotErrorAs(t, err, &at)

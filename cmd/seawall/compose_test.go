@@ -81,8 +81,8 @@ func TestComposeMeetsTheBootstraps(t *testing.T) {
 		stage := images[services[name].Build.Target]
 		assert.Contains(t, stage, "COPY "+tc.file+" /etc/envoy/envoy.yaml", name)
 		assert.Contains(t, stage, "COPY --from=build /src/"+tc.so+" "+tc.place, name)
-		assert.Contains(t, stage, "GODEBUG=cgocheck=0", name)
 		assert.Contains(t, makefile, "-o "+tc.so+" ", name)
+		assert.Contains(t, makefile, "runtime.godebugDefault=cgocheck=0", name)
 		boot, err := tc.load()
 		require.NoError(t, err)
 		document, err := boot.JSON()

@@ -110,7 +110,7 @@ func (e *Envoy) prepare(opts Options) error {
 		args = append(args, "--concurrency", strconv.Itoa(opts.Concurrency))
 	}
 	e.cmd = exec.Command(opts.Path, append(args, opts.Args...)...)
-	e.cmd.Env = append(os.Environ(), "GODEBUG=cgocheck=0") // what Envoy's docs ask for Go libraries
+	e.cmd.Env = os.Environ()
 	if opts.ModuleDir != "" {
 		module, err := filepath.Abs(opts.ModuleDir)
 		if err != nil {
