@@ -31,9 +31,10 @@ func (t *Transaction) judge(d *direction, body [][]byte, next stage) Verdict {
 // evaluate is judge's second half on another goroutine. While it runs, the
 // stage keeps every other method away from the engine.
 func (t *Transaction) evaluate(d *direction, body [][]byte, next stage) (v Verdict) {
-	err := evaluations.enter()
+	queue := queueFor(total(body))
+	err := queue.enter()
 	if err == nil {
-		defer evaluations.leave()
+		defer queue.leave()
 	}
 	if t.abandoned() {
 		return Verdict{Action: Hold} // nobody is left to apply it

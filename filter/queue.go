@@ -18,10 +18,24 @@ type queue struct {
 	waiting  atomic.Int64
 }
 
-// evaluations is the process's queue. A thousand that wait are a burst that it
-// can work off: with CRS an ordinary one takes 10 ms. Who has waited for 30 s
-// has a client that has given up.
-var evaluations = newQueue(max(2, runtime.GOMAXPROCS(0)), 1000, 30*time.Second)
+// The process's queues. A thousand that wait are a burst that it can work off:
+// with CRS an ordinary evaluation takes 10 ms. Who has waited for 30 s has a
+// client that has given up. Large ones, which take seconds, have slots of their
+// own: two uploads must not keep every form waiting.
+var (
+	smallEvaluations = newQueue(max(2, runtime.GOMAXPROCS(0)), 1000, 30*time.Second)
+	largeEvaluations = newQueue(max(1, runtime.GOMAXPROCS(0)/2), 1000, 30*time.Second)
+)
+
+// largeBytes divides them: with CRS, some 0.4 s.
+const largeBytes = 64 << 10
+
+func queueFor(bytes int) *queue {
+	if bytes < largeBytes {
+		return smallEvaluations
+	}
+	return largeEvaluations
+}
 
 func newQueue(slots int, most int64, patience time.Duration) *queue {
 	return &queue{slots: make(chan struct{}, slots), most: most, patience: patience}

@@ -28,10 +28,10 @@ func TestNobodyWaitsForeverForASlot(t *testing.T) {
 	} {
 		for _, onError := range []string{"closed", "open"} {
 			t.Run(name+"/"+onError, func(t *testing.T) {
-				before := evaluations
-				t.Cleanup(func() { evaluations = before })
+				before := smallEvaluations
+				t.Cleanup(func() { smallEvaluations = before })
 				if full != nil {
-					evaluations = full
+					smallEvaluations = full
 					require.NoError(t, full.enter()) // and never leaves
 					t.Cleanup(full.leave)
 				}
@@ -122,4 +122,25 @@ func TestWhatCostsMuchLeavesTheWorker(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestLargeEvaluationsDoNotKeepSmallOnesWaiting(t *testing.T) {
+	var slots []*queue
+	for q := queueFor(largeBytes); ; {
+		select {
+		case q.slots <- struct{}{}:
+			slots = append(slots, q)
+			continue
+		default:
+		}
+		break
+	}
+	t.Cleanup(func() {
+		for _, q := range slots {
+			q.leave()
+		}
+	})
+	require.NotEmpty(t, slots)
+	require.NoError(t, queueFor(largeBytes-1).enter(), "with every slot for large ones taken")
+	queueFor(largeBytes - 1).leave()
 }
