@@ -2,7 +2,7 @@
 
 GO ?= go
 # Tests of packages that need no cgo; the doors' plugin mains are only built.
-UNIT = $$($(GO) list ./... | grep -v -e /plugin$$ -e /e2e$$)
+UNIT = $$($(GO) list ./... | grep -v -e /plugin$$ -e /e2e$$ -e /e2e/conformance$$)
 # The newest glibc that a library may need: Debian 12 and RHEL 9 have 2.34 or later.
 GLIBC = 2.34
 FUZZTIME ?= 30s
@@ -40,8 +40,8 @@ glibc:
 	done
 
 .PHONY: run
-run: build ## Build, then start Envoy with Seawall before a demo page
-	build/seawall run
+run: build ## Build, then start Envoy with Seawall before a demo page; RUN_FLAGS are its flags
+	build/seawall run $(RUN_FLAGS)
 
 # The packages first, with the race detector; then real Envoys, without it, for
 # the libraries under test are the ones that users get. One runner, one summary.
@@ -118,3 +118,21 @@ seam: ## Run the seam suite, in process and through the DOOR (dynamicmodule)
 .PHONY: soak
 soak: ## Run SOAK (10m) of mixed traffic, aborts, slow clients and reloads
 	SEAWALL_SOAK=$(SOAK) $(GO) test -count=1 -v -timeout 0 -run '^TestSoak$$' ./e2e
+
+# AddressSanitizer cannot live in Envoy (checked/guard.c says why): guard pages
+# around our allocations, and UndefinedBehaviorSanitizer, which can.
+.PHONY: contribhost-checked
+contribhost-checked: ## Drive the golang door with memory checks in its host
+	@$(call CONTRIBHOST,build/contribhost-checked,-fsanitize=undefined -fno-sanitize-recover=all -include e2e/contribhost/checked/guard.h e2e/contribhost/checked/guard.c)
+	SEAWALL_CONTRIBHOST=$(CURDIR)/build/contribhost-checked $(GO) test -count=1 -timeout 600s -run '^Test(ChunkTiming|GolangDoorSoak|ContribTraps)' ./e2e
+
+# The tests of a DOOR: all of them, or those that know the golang door.
+E2E_dynamicmodule = .
+E2E_golang = ^Test(BehaviourTable|ChunkTiming|GolangDoor|ContribTraps|Seam)
+.PHONY: e2e
+e2e: ## Run the tests with real Envoys through one door: DOOR=dynamicmodule or golang
+	SEAWALL_DOOR=$(DOOR) $(GO) test -count=1 -timeout 1500s -run '$(E2E_$(DOOR))' ./e2e
+
+.PHONY: golang-soak
+golang-soak: ## Send 20,000 mixed requests through the golang door, with aborts and reloads
+	SEAWALL_GOLANG_SOAK=20000 $(GO) test -count=1 -v -timeout 1200s -run '^TestGolangDoorSoak$$' ./e2e

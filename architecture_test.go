@@ -108,11 +108,11 @@ func TestTheDoorsKnowTheCoreAndTheirInterfacesAlone(t *testing.T) {
 // decision, written down in NOTICE.
 func TestTheBinariesAreMadeOfWhatNoticeSays(t *testing.T) {
 	listed := noticeSections(t)
-	libraries := listed["In both libraries"]
+	shared := listed["In both libraries and the command"]
 	for target, want := range map[string][]string{
-		"./envoy/dynamicmodule/plugin": append(slices.Clone(libraries), listed["In build/libseawall.so alone"]...),
-		"./envoy/golang/plugin":        append(slices.Clone(libraries), listed["In build/seawall-golang.so alone"]...),
-		"./cmd/seawall":                listed["In the command build/seawall"],
+		"./envoy/dynamicmodule/plugin": append(slices.Clone(shared), listed["In build/libseawall.so alone"]...),
+		"./envoy/golang/plugin":        append(slices.Clone(shared), listed["In build/seawall-golang.so alone"]...),
+		"./cmd/seawall":                append(slices.Clone(shared), listed["In build/seawall, the command, alone"]...),
 	} {
 		linked := map[string]bool{}
 		for _, p := range goList(t, "-deps", target) {

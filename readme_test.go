@@ -103,9 +103,10 @@ func carried(t *testing.T, tree any) (found []string) {
 // tests parse, or is named here with the reason why nothing runs it.
 func TestEveryCommandOfThePapersExists(t *testing.T) {
 	notRun := map[string]string{
-		"docker compose up --build":            "no Docker engine; README says so, and compose_test.go checks what it can",
-		"docker compose run --rm attack":       "no Docker engine; README says so, and compose_test.go checks what it can",
-		".ci/run":                              "it runs this test",
+		"docker compose up --build":      "no Docker engine; README says so, and compose_test.go checks what it can",
+		"docker compose run --rm attack": "no Docker engine; README says so, and compose_test.go checks what it can",
+		".ci/run":                        "it runs this test",
+		`grep $ID envoy.log | grep '"event":"seawall"' | sed 's/^[^{]*//' | python3 -m json.tool`: "TestTheReadmesCommandFindsAnEventInEnvoysLog runs it",
 		"ENVOY=/path/to/envoy make test":       "make test, with a variable that envoy/launch's tests cover",
 		"go test . -run TestReference -update": "TestReference, which fails where this is due",
 	}
@@ -197,11 +198,11 @@ func TestTheReadmeNamesWhatHostsPublish(t *testing.T) {
 	}
 }
 
-// Reasons are written `reason: "name"`, and details "seawall_error{name}", in the
-// source.
+// Reasons are written `reason: "name"`, after `fault: true, ` where they are faults
+// of ours, and details "seawall_error{name}", in the source.
 func TestTheReadmeNamesEveryResponseCodeDetail(t *testing.T) {
 	inCode := map[string]bool{}
-	reason := regexp.MustCompile(`reason(?::|\s=)\s*"([a-z_]+)"`)
+	reason := regexp.MustCompile(`(fault: true, )?reason(?::|\s=)\s*"([a-z_]+)"`)
 	literal := regexp.MustCompile(`"(seawall_(?:denied|error)\{[a-z_]+\})"`)
 	for _, dir := range []string{"filter", "envoy/dynamicmodule", "envoy/golang"} {
 		files, err := filepath.Glob(dir + "/*.go")
@@ -212,7 +213,11 @@ func TestTheReadmeNamesEveryResponseCodeDetail(t *testing.T) {
 			}
 			text := read(t, file)
 			for _, m := range reason.FindAllStringSubmatch(text, -1) {
-				inCode["seawall_denied{"+m[1]+"}"] = true
+				kind := "denied"
+				if m[1] != "" {
+					kind = "error"
+				}
+				inCode["seawall_"+kind+"{"+m[2]+"}"] = true
 			}
 			for _, m := range literal.FindAllStringSubmatch(text, -1) {
 				inCode[m[1]] = true

@@ -91,7 +91,7 @@ func TestABadRouteConfigIsRefused(t *testing.T) {
 func refused(t *testing.T, document string, edit func(*testing.T, *launch.Bootstrap)) error {
 	t.Helper()
 	ctx := context.Background()
-	boot := bootstrapFor(t, map[string]string{"refused": document}, "127.0.0.1:1")
+	boot := bootstrapFor(t, launch.DynamicModule, map[string]string{"refused": document}, "127.0.0.1:1")
 	if edit != nil {
 		edit(t, boot)
 	}

@@ -17,6 +17,9 @@ import (
 // settleWithin bounds waits for a state that Envoy reports but does not announce.
 const settleWithin = 30 * time.Second
 
+// pollStats is how often such a state is asked for.
+const pollStats = 20 * time.Millisecond
+
 // rawUpstream is a TCP server that records every byte of every connection. Its
 // request line tells it what to do: "accept" answers 101 (200 to a CONNECT) and
 // then echoes, "refuse" answers 200 with a body, "silent" never answers.

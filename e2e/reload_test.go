@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/seawall-waf/seawall/e2e/golangdoor"
 	"github.com/seawall-waf/seawall/envoy/launch"
 	"github.com/seawall-waf/seawall/filter/filtertest"
 )
@@ -190,7 +191,9 @@ func (l *listeners) write(t *testing.T) {
 	t.Helper()
 	l.updates++
 	resource := map[string]any{"@type": "type.googleapis.com/envoy.config.listener.v3.Listener"}
-	for key, value := range l.listener {
+	bridged, err := golangdoor.Bridge(l.listener)
+	require.NoError(t, err)
+	for key, value := range bridged {
 		resource[key] = value
 	}
 	text, err := json.Marshal(map[string]any{"version_info": strconv.Itoa(l.updates), "resources": []any{resource}})

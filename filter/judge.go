@@ -156,7 +156,7 @@ func (t *Transaction) fault(d *direction, err error) Verdict {
 	t.abandon()
 	reason := denial{status: 500, fault: true, reason: fmt.Sprintf("phase_%d", t.phase)}
 	if errors.Is(err, errBusy) {
-		reason.status, reason.reason = 503, "busy"
+		reason = denial{status: 503, fault: true, reason: "busy"}
 	}
 	if t.engine.config.OnError == FailClosed {
 		return t.deny(d, reason)

@@ -198,18 +198,18 @@ func (t *Transaction) unfit(chunks [][]byte, endStream bool) (reason string) {
 	}
 	switch {
 	case s == tunnel && total(chunks) > 0:
-		return "tunnel_not_accepted"
+		reason = "tunnel_not_accepted"
 	case s == framed:
 		for _, c := range chunks {
 			if !t.frames.feed(c) {
-				return "not_grpc"
+				reason = "not_grpc"
 			}
 		}
 		if endStream && !t.frames.complete() {
-			return "not_grpc"
+			reason = "not_grpc"
 		}
 	}
-	return ""
+	return reason
 }
 
 // refuse denies an unfit body. While the head is evaluated the host keeps the

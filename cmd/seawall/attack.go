@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/seawall-waf/seawall/cmd/seawall/attack"
@@ -21,6 +22,14 @@ type attackCommand struct {
 }
 
 func (c *attackCommand) Run(s *session) error {
+	err := c.run(s)
+	if s.ctx.Err() != nil && errors.Is(err, s.ctx.Err()) {
+		return &exitError{code: exitInterrupted} // its user knows
+	}
+	return err
+}
+
+func (c *attackCommand) run(s *session) error {
 	if c.Rate < 1 || c.Rate > 200 {
 		return fmt.Errorf("--rate %d is not within 1 to 200", c.Rate)
 	}
@@ -53,9 +62,14 @@ func (c *attackCommand) Run(s *session) error {
 	return nil
 }
 
-// target checks a URL: it must be of this machine, or its user's own.
+// target checks a URL: it must be of this machine, or its user's own. HOST:PORT
+// alone means http.
 func (c *attackCommand) target(text string) (*url.URL, error) {
-	target, err := url.Parse(text)
+	whole := text
+	if !strings.Contains(text, "://") {
+		whole = "http://" + text
+	}
+	target, err := url.Parse(whole)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("attacking %s: %w", text, err)
@@ -73,8 +87,13 @@ func (c *attackCommand) attack(s *session, target *url.URL) (*attack.Report, err
 	each := report.Add
 	text := attack.Text{W: s.stdout, Colour: s.env("NO_COLOR") == "" && terminal.Is(s.stdout)}
 	if c.Output == "text" {
-		text.Begin(report.Target)
-		each = func(r attack.Result) { report.Add(r); text.Row(r) }
+		each = func(r attack.Result) {
+			if len(report.Results) == 0 { // a server that never answers has no table
+				text.Begin(report.Target)
+			}
+			report.Add(r)
+			text.Row(r)
+		}
 	}
 	plan := attack.Plan{Rate: c.Rate, Rounds: c.Rounds, Timeout: 10 * time.Second, Wait: c.Wait}
 	if err := attack.Send(s.ctx, target, plan, each); err != nil {

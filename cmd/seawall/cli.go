@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -19,17 +20,21 @@ const (
 	exitFinding     = 1 // the command did its work and found what it looks for
 	exitUsage       = 2 // wrong usage, config or set-up
 	exitUnreachable = 3 // what the command speaks to does not answer
+
+	exitInterrupted = 130 // by Ctrl-C before there was a result; 128+SIGINT, as shells have it
 )
 
 const description = `A web application firewall for Envoy: Coraza and the OWASP Core Rule Set.
 
-Exit codes: 0 fine, 1 finding, 2 usage or config, 3 unreachable.`
+Exit codes: 0 fine, 1 finding, 2 usage or config, 3 unreachable, 130 interrupted without a result.`
 
 type commandLine struct {
 	Run      runCommand      `cmd:"" help:"Start Envoy with Seawall in it, before a demo upstream or your own."`
 	Attack   attackCommand   `cmd:"" help:"Send attacks and innocent requests; fail if an attack passes or an innocent one does not."`
 	Upstream upstreamCommand `cmd:"" help:"Start only the demo upstream."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
+
+	PrintVersion kong.VersionFlag `name:"version" help:"Print the version."`
 }
 
 // A session is what a command may touch of the outside.
@@ -57,14 +62,17 @@ func (e *exitError) Unwrap() error { return e.cause }
 // run does what args say and returns the exit code.
 func run(args []string, stdout, stderr io.Writer, env func(string) string) int {
 	code, ended := exitOK, false
-	// --help asks to exit; we return instead.
+	// --help and --version ask to exit; we return instead.
 	parser, err := newParser(&commandLine{}, stdout, stderr, func(c int) { code, ended = c, true })
 	if err != nil {
 		fmt.Fprintln(stderr, "seawall:", err)
 		return exitUsage
 	}
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(withHelp(args))
 	if ended {
+		if len(args) == 0 {
+			return exitUsage // a script that lost its arguments must not go on
+		}
 		return code
 	}
 	if err != nil {
@@ -90,11 +98,22 @@ func run(args []string, stdout, stderr io.Writer, env func(string) string) int {
 	return exit.code
 }
 
+// withHelp turns "seawall" and "seawall help attack" into what kong understands.
+func withHelp(args []string) []string {
+	switch {
+	case len(args) == 0:
+		return []string{"--help"}
+	case args[0] == "help":
+		return append(slices.Clone(args[1:]), "--help")
+	}
+	return args
+}
+
 func newParser(commands *commandLine, stdout, stderr io.Writer, exit func(int)) (*kong.Kong, error) {
 	return kong.New(commands,
 		kong.Name("seawall"),
 		kong.Description(description),
-		kong.Vars{"envoy_version": launch.DefaultVersion, "module": moduleName},
+		kong.Vars{"envoy_version": launch.DefaultVersion, "module": moduleName, "version": version()},
 		kong.Writers(stdout, stderr),
 		kong.Exit(exit),
 	)

@@ -42,13 +42,16 @@ func builtModule(t *testing.T) string {
 
 func TestTheGreetingInTheReadmeIsWhatRunPrints(t *testing.T) {
 	var out bytes.Buffer
-	writeGreeting(&out, "http://127.0.0.1:8080", "127.0.0.1:33081", true)
+	greeting{base: "http://localhost:8080", admin: "127.0.0.1:33081", demo: true}.write(&out)
 	assert.Contains(t, readmeBlocks(t, "text"), out.String())
 }
 
 func TestCommandLinesInTheReadmeParse(t *testing.T) {
 	for _, block := range readmeBlocks(t, "sh") {
 		for line := range strings.Lines(block) {
+			if flags, ok := strings.CutPrefix(line, "make run RUN_FLAGS='"); ok {
+				line = "build/seawall run " + strings.TrimSuffix(strings.TrimSpace(flags), "'")
+			}
 			words := strings.Fields(line)
 			if len(words) == 0 || words[0] != "build/seawall" {
 				continue
@@ -94,7 +97,7 @@ func TestTheReadmesSessions(t *testing.T) {
 	for _, session := range readmeBlocks(t, "console") {
 		for _, step := range strings.Split("\n"+session, "\n$ ")[1:] {
 			command, want, _ := strings.Cut(step, "\n")
-			line := strings.NewReplacer("127.0.0.1:8080", address, "build/seawall", seawall).Replace(command)
+			line := strings.NewReplacer("127.0.0.1:8080", address, "localhost:8080", "localhost:"+strconv.Itoa(port), "build/seawall", seawall).Replace(command)
 			sh := exec.CommandContext(t.Context(), "sh", "-c", line)
 			sh.Dir = root
 			sh.Env = append(os.Environ(), "PATH="+path, "NO_COLOR=1")

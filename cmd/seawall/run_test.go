@@ -29,14 +29,19 @@ func TestOnlyLinesOfInterestAreShownAndNoneSteersTheTerminal(t *testing.T) {
 			"[2026-11-23 05:50:14.601][7020][warning][main] [source/x.cc:1] careful",
 			"[2026-11-23 05:50:14.601][7020][warning][main] [source/x.cc:1] careful",
 		},
+		"what everybody sees at the start": {
+			"[2026-11-23 07:22:21.449][4708][warning][dynamic_modules] [source/x.cc:86] Dynamic module ABI version 4dae397a is deprecated. Please recompile", "",
+		},
+		"the signal that is ours": {"[2026-11-23 07:22:22.199][4708][warning][main] [source/server/server.cc:1007] caught ENVOY_SIGTERM", ""},
 		"seawall's own line": {
 			"[2026-11-23 05:50:14.601][7020][info][dynamic_modules] [x.cc:1] seawall: 905 rules",
 			"[2026-11-23 05:50:14.601][7020][info][dynamic_modules] [x.cc:1] seawall: 905 rules",
 		},
 		"seawall's record of an exchange": {
 			`[2026-11-23 05:50:14.601][7020][warning][dynamic_modules] [x.cc:57] {"event":"seawall","action":"deny","tx_id":"ABC",` +
-				`"request":{"method":"GET","path":"/a"},"rules":[{"id":942100,"msg":"SQL Injection"},{"id":949110,"msg":"Score"}]}`,
-			"    deny GET /a: 942100 SQL Injection; 949110 Score (ABC)",
+				`"request":{"method":"GET","path":"/a"},"rules":[{"id":942100,"msg":"SQL Injection",` +
+				`"matched":[{"variable":"ARGS:q","value":"1"},{"variable":"ARGS:r"}]},{"id":9,"msg":"Score"}]}`,
+			"    deny GET /a: 942100 at ARGS:q, ARGS:r SQL Injection; 9 Score (ABC)",
 		},
 		"chatter":            {"[2026-11-23 05:50:14.601][7020][info][main] [source/x.cc:1] starting", ""},
 		"JSON of no request": {`{"a":1}`, ""},
@@ -46,6 +51,22 @@ func TestOnlyLinesOfInterestAreShownAndNoneSteersTheTerminal(t *testing.T) {
 			assert.Equal(t, tc.want, got)
 			assert.Equal(t, tc.want != "", ok)
 		})
+	}
+}
+
+func TestTheGreetingSaysWhenNothingIsGuarded(t *testing.T) {
+	var out bytes.Buffer
+	greeting{base: "http://localhost:1", admin: "127.0.0.1:1", disabled: true}.write(&out)
+	assert.Contains(t, out.String(), "NOTHING IS GUARDED at http://localhost:1/: the config says disabled: true")
+	assert.NotContains(t, out.String(), "Seawall guards")
+}
+
+func TestGreetingsNameThisMachineByItsNameWhereThatReachesIt(t *testing.T) {
+	for host, want := range map[string]string{
+		"": "localhost", "0.0.0.0": "localhost", "::": "localhost", "127.0.0.1": "localhost",
+		"127.0.0.2": "127.0.0.2", "::1": "::1", "10.1.2.3": "10.1.2.3", "app": "app",
+	} {
+		assert.Equal(t, want, named(host), host)
 	}
 }
 
@@ -65,7 +86,7 @@ func TestUpstreamsAreHostAndPort(t *testing.T) {
 
 func TestTheCurlLinesCanBePasted(t *testing.T) {
 	var out bytes.Buffer
-	writeGreeting(&out, "http://127.0.0.1:8080", "127.0.0.1:1", true)
+	greeting{base: "http://127.0.0.1:8080", admin: "127.0.0.1:1", demo: true}.write(&out)
 
 	lines := regexp.MustCompile(`(?m)^  curl -i .*$`).FindAllString(out.String(), -1)
 	require.Len(t, lines, 3)

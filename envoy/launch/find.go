@@ -83,6 +83,9 @@ var versionLine = regexp.MustCompile(`version: [0-9a-f]*/(\d+\.\d+\.\d+)[^/]*/`)
 // Version runs the binary at path and returns its version, "1.39.3".
 func Version(ctx context.Context, path string) (string, error) {
 	out, err := exec.CommandContext(ctx, path, "--version").Output()
+	if ctx.Err() != nil {
+		return "", fmt.Errorf("asking %s for its version: %w", path, ctx.Err())
+	}
 	if err != nil {
 		return "", fmt.Errorf("asking %s for its version: %w", path, err)
 	}

@@ -9,7 +9,7 @@ import (
 
 const (
 	tailLines   = 40
-	longestLine = 64 << 10 // bytes; a longer line is passed on in pieces
+	longestLine = 1 << 20 // bytes; a longer line, such as no event is, is passed on in pieces
 )
 
 // logLines cuts what Envoy writes into lines, hands each on, and keeps the

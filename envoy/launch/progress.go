@@ -12,8 +12,9 @@ type progress struct {
 	w        io.Writer
 	what     string
 	terminal bool
-	most     int64 // bytes; pip moves its files, so a sum may shrink for a moment
+	most     int64 // bytes; pip moves its file, which may be missed for a moment
 	next     int64 // bytes at which a plain line is due
+	done     bool  // it is there, and runs
 }
 
 const plainStep = 5 << 20
@@ -41,13 +42,17 @@ func (p *progress) show(bytes int64) {
 	}
 }
 
-func (p *progress) end(bytes int64) {
-	if p.terminal {
-		p.show(bytes)
+// end tells how it ended: with the last line where it is done, else only by leaving
+// the terminal's line, for the error will say why.
+func (p *progress) end() {
+	switch {
+	case p.done && p.terminal:
+		fmt.Fprintf(p.w, "\r%s: done, %s\n", p.what, megabytes(p.most))
+	case p.done:
+		fmt.Fprintf(p.w, "%s: done, %s\n", p.what, megabytes(p.most))
+	case p.terminal:
 		fmt.Fprintln(p.w)
-		return
 	}
-	fmt.Fprintf(p.w, "%s: done, %s\n", p.what, megabytes(bytes))
 }
 
 func megabytes(bytes int64) string { return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20)) }

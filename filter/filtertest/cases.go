@@ -5,7 +5,7 @@ import "strings"
 // Cases returns the behaviour table.
 func Cases() []Case {
 	var all []Case
-	for _, group := range [][]Case{phases(), bodies(), limits(), replies(), hosts(), streaming(), attacks(), badInput(), contentTypes(), compressed()} {
+	for _, group := range [][]Case{phases(), bodies(), limits(), replies(), hosts(), streaming(), attacks(), badInput(), contentTypes(), compressed(), bounds()} {
 		all = append(all, group...)
 	}
 	return all

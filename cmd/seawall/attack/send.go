@@ -2,12 +2,14 @@ package attack
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -78,7 +80,11 @@ func Send(ctx context.Context, base *url.URL, plan Plan, each func(Result)) erro
 	return nil
 }
 
-// awaitServer returns when something accepts connections at base.
+// connectWithin bounds one attempt to connect, the TLS handshake included.
+const connectWithin = 5 * time.Second
+
+// awaitServer returns when something accepts connections at base, and speaks TLS
+// where the scheme says so.
 func awaitServer(ctx context.Context, base *url.URL, wait time.Duration) error {
 	address := base.Host
 	if base.Port() == "" {
@@ -87,11 +93,19 @@ func awaitServer(ctx context.Context, base *url.URL, wait time.Duration) error {
 	deadline := time.Now().Add(wait)
 	retry := time.NewTicker(200 * time.Millisecond)
 	defer retry.Stop()
-	dialer := net.Dialer{Timeout: 5 * time.Second}
+	dial := (&net.Dialer{Timeout: connectWithin}).DialContext
+	if base.Scheme == "https" {
+		dial = (&tls.Dialer{}).DialContext
+	}
 	for {
-		conn, err := dialer.DialContext(ctx, "tcp", address)
+		attempt, cancel := context.WithTimeout(ctx, connectWithin)
+		conn, err := dial(attempt, "tcp", address)
+		cancel()
 		if err == nil {
 			return conn.Close()
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
 		if time.Now().After(deadline) {
 			return &UnreachableError{fmt.Errorf("reaching %s: %w", base, err)}
@@ -124,7 +138,7 @@ func send(ctx context.Context, client *http.Client, base *url.URL, c Case) (Resu
 	case errors.As(err, &dial) && dial.Op == "dial":
 		return result, &UnreachableError{fmt.Errorf("reaching %s: %w", base, err)}
 	case err != nil:
-		result.Error = err.Error()
+		result.Error = reason(err)
 		return result, nil //nolint:nilerr // a failed request is a result, and the report counts it
 	}
 	result.Status, result.ID = response.StatusCode, response.Header.Get(IDHeader)
@@ -133,9 +147,26 @@ func send(ctx context.Context, client *http.Client, base *url.URL, c Case) (Resu
 		result.Verdict = Blocked
 	case result.Status < 500:
 		result.Verdict = Passed
+	default:
+		result.Error = strings.ToLower(http.StatusText(result.Status)) + ", not by Seawall"
 	}
 	result.OK = result.Verdict == Passed && c.Benign() || result.Verdict == Blocked && !c.Benign()
 	return result, nil
+}
+
+// reason is an error of the client's without the URL, which the table's head has.
+func reason(err error) string {
+	var outer *url.Error
+	if errors.As(err, &outer) {
+		err = outer.Err
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return "no reply in time"
+	case errors.Is(err, io.EOF):
+		return "the connection was closed without a reply (EOF)"
+	}
+	return err.Error()
 }
 
 // IsLoopback tells whether a URL's host is this machine, by its spelling alone.

@@ -44,6 +44,7 @@ func TestVerdictsComeFromTheReply(t *testing.T) {
 			err = Send(context.Background(), base, plan, func(r Result) {
 				assert.Equal(t, tc.verdict, r.Verdict)
 				assert.Equal(t, tc.id, r.ID)
+				assert.Equal(t, tc.verdict == Failed, r.Error != "", "a failure says why")
 				if r.Class == "benign" {
 					assert.Equal(t, tc.okForBenign, r.OK)
 				} else {
@@ -63,7 +64,7 @@ func TestADroppedConnectionIsAFailureNotAPass(t *testing.T) {
 	err = Send(context.Background(), base, Plan{Rate: 1000, Rounds: 1, Timeout: time.Second}, func(r Result) {
 		assert.Equal(t, Failed, r.Verdict)
 		assert.False(t, r.OK)
-		assert.NotEmpty(t, r.Error)
+		assert.Equal(t, "the connection was closed without a reply (EOF)", r.Error)
 	})
 	require.NoError(t, err)
 }

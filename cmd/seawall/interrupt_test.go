@@ -1,0 +1,56 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// An attack that was cut short has proved nothing, so it is no success.
+func TestAnInterruptedAttackSaysNothingAndIsNoSuccess(t *testing.T) {
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { interrupt() }))
+	defer server.Close()
+	command := attackCommand{URLs: []string{server.URL}, Rate: 100, Rounds: 1, Output: "text"}
+
+	err := command.Run(&session{ctx: ctx, stdout: &bytes.Buffer{}, env: func(string) string { return "" }})
+
+	var exit *exitError
+	require.ErrorAs(t, err, &exit)
+	assert.Equal(t, exitInterrupted, exit.code)
+	assert.NoError(t, exit.cause, "nothing is printed")
+}
+
+func TestRunThatIsInterruptedWhileItDownloadsEndsAsAtAnyOtherMoment(t *testing.T) {
+	dir := t.TempDir()
+	started := filepath.Join(dir, "started")
+	python := "#!/bin/sh\necho > " + started + "; exec sleep 600\n"
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "python3"), []byte(python), 0o755))
+	module := filepath.Join(dir, moduleName)
+	require.NoError(t, os.WriteFile(module, nil, 0o600))
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	t.Setenv("XDG_CACHE_HOME", dir)
+	t.Chdir(dir) // outside the checkout, whose build/envoy may have one
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	go func() {
+		assert.Eventually(t, func() bool { _, err := os.Stat(started); return err == nil }, time.Minute, time.Millisecond)
+		interrupt()
+	}()
+	command := runCommand{Listen: "127.0.0.1:0", Module: module}
+	var stderr bytes.Buffer
+
+	err := command.Run(&session{ctx: ctx, stdout: &bytes.Buffer{}, stderr: &stderr, env: func(string) string { return "" }})
+
+	require.NoError(t, err)
+	assert.NotContains(t, stderr.String(), "done")
+}
