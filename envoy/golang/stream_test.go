@@ -344,7 +344,7 @@ func TestVerdictsAsStatuses(t *testing.T) {
 func TestEvaluationThatPanicsAnswers500(t *testing.T) {
 	for name, run := range map[string]func() filter.Verdict{
 		"panic":         func() filter.Verdict { panic("broken") },
-		"not a verdict": func() filter.Verdict { return filter.Verdict{Action: filter.Hold} },
+		"not a verdict": func() filter.Verdict { return filter.Verdict{Action: filter.Wait} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake := newStream(t, &config{})
