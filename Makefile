@@ -83,7 +83,7 @@ ftw: build ## Account for each of CRS's 4,674 regression tests, through a real E
 .PHONY: clean
 clean: ## Remove what was built; downloaded Envoys stay in build/envoy
 	rm -f build/libseawall.so build/seawall-golang.so build/seawall build/*.h
-	rm -rf build/e2e build/e2e-faults
+	rm -rf build/e2e build/e2e-faults build/e2e-golang build/contribhost-checked build/libcontribhost.so
 
 # The host of the golang door's library in a stock Envoy: e2e/contribhost.
 CONTRIBHOST_DIR = build
@@ -124,11 +124,11 @@ soak: ## Run SOAK (10m) of mixed traffic, aborts, slow clients and reloads
 .PHONY: contribhost-checked
 contribhost-checked: ## Drive the golang door with memory checks in its host
 	@$(call CONTRIBHOST,build/contribhost-checked,-fsanitize=undefined -fno-sanitize-recover=all -include e2e/contribhost/checked/guard.h e2e/contribhost/checked/guard.c)
-	SEAWALL_CONTRIBHOST=$(CURDIR)/build/contribhost-checked $(GO) test -count=1 -timeout 600s -run '^Test(ChunkTiming|GolangDoorSoak|ContribTraps)' ./e2e
+	SEAWALL_CONTRIBHOST=$(CURDIR)/build/contribhost-checked $(GO) test -count=1 -timeout 600s -run '^Test(ChunkTiming|GolangDoorSoak|Contrib)' ./e2e
 
 # The tests of a DOOR: all of them, or those that know the golang door.
 E2E_dynamicmodule = .
-E2E_golang = ^Test(BehaviourTable|ChunkTiming|GolangDoor|ContribTraps|Seam)
+E2E_golang = ^Test(BehaviourTable|ChunkTiming|GolangDoor|Contrib|Seam)
 .PHONY: e2e
 e2e: ## Run the tests with real Envoys through one door: DOOR=dynamicmodule or golang
 	SEAWALL_DOOR=$(DOOR) $(GO) test -count=1 -timeout 1500s -run '$(E2E_$(DOOR))' ./e2e

@@ -157,11 +157,14 @@ func (e *echo) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (e *echo) exchange(t *testing.T, protocol, address string, b body) {
+func (e *echo) exchange(t *testing.T, protocol, address string, b body, more ...[2]string) {
 	t.Helper()
 	id := t.Name() + " " + b.String()
 	sizes := strings.Trim(strings.ReplaceAll(fmt.Sprint(b.plan), " ", ","), "[]")
 	fields := map[string]string{caseHeader: id, "x-plan": sizes, "x-ending": b.ending, "x-apart": strconv.FormatBool(b.apart), "content-type": "text/plain"}
+	for _, kv := range more {
+		fields[kv[0]] = kv[1]
+	}
 	send := e.h1
 	if protocol == "h2" {
 		send = e.h2

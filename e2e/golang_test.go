@@ -16,6 +16,14 @@ import (
 // contribhost; older ones are below golangdoor.Floor.
 var golangVersions = []string{"1.39.3", newest}
 
+// oldestAndNewest are the ends of what the door that is asked for runs in.
+func oldestAndNewest() []string {
+	if (options{}).whichDoor() == doorGolang {
+		return golangVersions
+	}
+	return []string{smokeVersions[0], newest}
+}
+
 // buildGolang makes the golang door's libraries, for the tests that want them.
 var buildGolang = sync.OnceValues(func() (string, error) { return golangdoor.Build("..") })
 

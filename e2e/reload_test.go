@@ -73,7 +73,7 @@ func TestABadUpdateIsRefusedAndTheOldOneServes(t *testing.T) {
 		name, document string
 		says           []string
 	}{
-		{"broken SecLang", "directives: |\n  SecRuleEngine On\n  SecRule ARGS\n", []string{"directives (line 3)", "invalid format for rule"}},
+		{"broken SecLang", "directives: |\n  SecRuleEngine On\n  SecRul ARGS\n", []string{"directives (line 3)", "unknown directive"}},
 		{"broken SecLang in a file", "directives: Include " + file, []string{file + ":2", "nosuch"}},
 		{"unknown key", "directves: SecRuleEngine On\n", []string{"directves", "line 1", "directives"}},
 	} {

@@ -12,10 +12,11 @@ import (
 )
 
 // TestSeamEnvoyAnswersInMidRequest: where Envoy ends an exchange while its body is
-// held, the client gets Envoy's status, the upstream nothing, and the
-// transaction is closed.
+// held, the client gets Envoy's status, whatever the rules for responses say, the
+// upstream nothing, and the transaction is closed.
 func TestSeamEnvoyAnswersInMidRequest(t *testing.T) {
-	rules := filtertest.Configs["rules"]
+	// Phase 3 would deny every such answer of an upstream's.
+	rules := filtertest.Configs["rules"] + "  SecRule RESPONSE_STATUS \"@rx ^4\" \"id:1301,phase:3,deny,status:418\"\n"
 	p := startProxy(t, map[string]string{"timeout": rules, "idle": rules, "buffered": rules, "limited": filtertest.Configs["reject"]}, options{edit: func(t *testing.T, b *launch.Bootstrap) {
 		b.Tree["stats_flush_interval"] = "0.2s"
 		for i, m := range managers(t, b) {

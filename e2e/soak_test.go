@@ -84,7 +84,7 @@ func TestSoak(t *testing.T) {
 	s := &mixture{t: t, p: p, address: p.address("ingress"), halt: halt, counts: map[string]int{}}
 	steady := startLoad(t, s.address, 4)
 	s.traffic()
-	s.slowClients(length)
+	s.slowClients()
 
 	var resident []float64
 	reload := time.NewTicker(20 * time.Second)
@@ -174,7 +174,7 @@ func (s *mixture) traffic() {
 
 // slowClients send a body, and heads, one piece at a time; slowhttptest, where it
 // is installed, does so from fifty connections.
-func (s *mixture) slowClients(length time.Duration) {
+func (s *mixture) slowClients() {
 	s.every("slow body", time.Second, func(int) error {
 		c := dialH1(s.t, "tcp", s.address)
 		defer c.conn.Close()
@@ -208,12 +208,14 @@ func (s *mixture) slowClients(length time.Duration) {
 		s.t.Log("slowhttptest is not installed: our own slow clients alone")
 		return
 	}
-	seconds := itoa(int(min(length, 4*time.Minute).Seconds()))
-	for _, kind := range [][]string{{"-H"}, {"-B"}, {"-X"}} {
-		s.running.Go(func() {
-			args := append(kind, "-c", "50", "-r", "20", "-i", "5", "-l", seconds, "-u", "http://"+s.address+"/")
-			out, err := exec.CommandContext(s.halt, path, args...).CombinedOutput()
-			s.t.Logf("slowhttptest %s: %v, %d bytes of output", kind[0], err, len(out))
+	// It ends when Envoy has closed its last connection, and starts anew.
+	for flag, name := range map[string]string{"-H": "slow heads", "-B": "slow bodies", "-X": "slow reads"} {
+		s.every("slowhttptest, "+name, time.Second, func(int) error {
+			err := exec.CommandContext(s.halt, path, flag, "-c", "50", "-r", "20", "-i", "5", "-l", "60", "-u", "http://"+s.address+"/").Run()
+			if s.halt.Err() != nil {
+				return nil
+			}
+			return err
 		})
 	}
 }

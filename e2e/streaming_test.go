@@ -160,14 +160,15 @@ func TestStreaming(t *testing.T) {
 	})
 }
 
-// TestDropOnHTTP1 says what drop can do through this door. The ABI cannot close
+// TestDropOnHTTP1 says what drop can do through the dynamic module; the golang door
+// closes (TestContribTraps). The ABI cannot close
 // a connection, and Envoy removes "connection: close" from every response that
 // no upgrade asked for (ConnectionManagerUtility::mutateResponseHeaders). It
 // closes by itself where the reply comes before the request's end.
 func TestDropOnHTTP1(t *testing.T) {
 	for _, version := range append(append([]string{}, smokeVersions...), newest) {
 		t.Run(version, func(t *testing.T) {
-			p := startProxy(t, map[string]string{"rules": filtertest.Configs["rules"]}, options{version: version})
+			p := startProxy(t, map[string]string{"rules": filtertest.Configs["rules"]}, options{door: doorDynamicModule, version: version})
 			unfinished := dialH1(t, "tcp", p.address("rules"))
 			unfinished.write("POST / HTTP/1.1\r\n" + hostLine + "x-do: drop\r\ncontent-length: 10\r\n\r\n")
 			response, _ := unfinished.read("POST")

@@ -77,7 +77,7 @@ func TestUpgradeSwitchesNoInspectionOff(t *testing.T) {
 		{"UnknownProtocol", "POST /raw/accept HTTP/1.1\r\n" + hostLine + "upgrade: foo\r\nconnection: Upgrade\r\n" + formLine + "content-length: 6\r\n\r\nq=evil", 403, true},
 		{"BytesBeforeTheAnswerToConnect", "CONNECT accept.example.com:443 HTTP/1.1\r\nhost: accept.example.com:443\r\n\r\nq=evil", 400, false},
 	}
-	for _, version := range []string{"1.37.0", newest} {
+	for _, version := range oldestAndNewest() {
 		t.Run(version, func(t *testing.T) {
 			p, raw := startUpgradeProxy(t, version)
 			for _, c := range cases {

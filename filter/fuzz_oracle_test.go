@@ -91,7 +91,10 @@ func (o *oracle) request(s *script, f *flow) expected {
 	for name, value := range s.request.Headers {
 		o.tx.AddRequestHeader(name, value)
 	}
-	e, goOn := o.guarded(1, func() (*types.Interruption, error) { return o.tx.ProcessRequestHeaders(), nil })
+	if o.config.heavy {
+		return o.heavy(s, f)
+	}
+	e, goOn := o.phase1()
 	switch {
 	case !goOn, o.tx.IsRuleEngineOff(), o.config.responseOnly:
 		return e
@@ -116,6 +119,45 @@ func (o *oracle) request(s *script, f *flow) expected {
 		limit = 20
 	}
 	return o.body(f, 2, limit, o.tx.WriteRequestBody, o.tx.ProcessRequestBody, o.tx.AddRequestHeader)
+}
+
+func (o *oracle) phase1() (expected, bool) {
+	return o.guarded(1, func() (*types.Interruption, error) { return o.tx.ProcessRequestHeaders(), nil })
+}
+
+// heavy is request where phase 1 is put off until the body has ended: what the
+// rules say of bodies is not known before, so all of it is held, and what is
+// never held must be fit.
+func (o *oracle) heavy(s *script, f *flow) expected {
+	tunnel := s.upgrade || s.connect
+	stream := tunnel || s.grpc
+	if !s.ends && !stream && !f.whole {
+		return undecided // our own cap is beyond what scripts send
+	}
+	for i := 0; i < len(f.trailers) && !stream; i += 2 {
+		if f.trailers[i] != "content-type" {
+			o.tx.AddRequestHeader(f.trailers[i], f.trailers[i+1])
+		}
+	}
+	e, goOn := o.phase1()
+	if goOn && !o.tx.IsRuleEngineOff() {
+		e, goOn = o.guarded(2, func() (*types.Interruption, error) {
+			if !stream && len(f.sent) > 0 {
+				if it, _, err := o.tx.WriteRequestBody(f.sent); it != nil || err != nil {
+					return it, err
+				}
+			}
+			return o.tx.ProcessRequestBody()
+		})
+	}
+	switch {
+	case o.tx.IsRuleEngineOff():
+	case goOn && !s.ends && tunnel && f.early > 0:
+		return refused(400, "tunnel_not_accepted")
+	case goOn && !s.ends && !tunnel && s.grpc && !framed(f.framed, f.framedWhole):
+		return refused(400, "not_grpc")
+	}
+	return e
 }
 
 func (o *oracle) response(s *script, f *flow) expected {

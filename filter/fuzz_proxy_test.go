@@ -26,6 +26,7 @@ type oddProxy struct {
 	denied            *filter.Reply
 	deniedRequest     bool // denied is the request's
 	closed            bool
+	heldBefore        int64 // by the process
 	background        sync.WaitGroup
 }
 
@@ -217,10 +218,8 @@ func (p *oddProxy) close() {
 
 // finish lets the exchange come to its end.
 func (p *oddProxy) finish() {
-	if !p.closed {
-		p.evaluate(false)
-		p.apply()
-	}
+	p.evaluate(false) // after Close too: what was handed out is run
+	p.apply()
 	for _, s := range []*flow{&p.request, &p.response} {
 		s.lost = s.lost || p.closed
 	}

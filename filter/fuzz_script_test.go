@@ -114,7 +114,7 @@ func readScript(configs []*fuzzConfig, data []byte) *script {
 	s.grpcType = contentType == "application/grpc" || contentType == "application/grpc+proto"
 	s.grpc = s.grpcType && bit(kind, 5) && s.request.Method == "POST"
 	add("x-do", scriptDo[extra>>2&7])
-	if bit(extra, 5) {
+	if bit(extra, 5) || s.config.heavy {
 		add("cookie", "c="+strings.Repeat("k", 40))
 	}
 	if bit(extra, 6) {

@@ -44,6 +44,7 @@ type fuzzConfig struct {
 	held       int    // max_held_bytes, where it is below the limit
 	rejects    bool   // SecLang's limit action
 	budget     bool   // held is what the whole process may hold
+	heavy      bool   // every head has phase 1 run with phase 2, off the event thread
 
 	open, hosts, requestOnly, responseOnly bool
 
@@ -52,16 +53,17 @@ type fuzzConfig struct {
 }
 
 const (
-	smallLimit  = 64
-	noLimit     = 1 << 27 // Coraza's own for requests; no script gets there
-	rejecting   = "SecRequestBodyLimit 64\nSecRequestBodyInMemoryLimit 64\nSecRequestBodyLimitAction Reject\nSecResponseBodyLimit 64\nSecResponseBodyLimitAction Reject\n"
-	partial     = "SecRequestBodyLimit 64\nSecRequestBodyInMemoryLimit 64\nSecRequestBodyLimitAction ProcessPartial\nSecResponseBodyLimit 64\nSecResponseBodyLimitAction ProcessPartial\n"
-	capRejects  = "SecRequestBodyLimitAction Reject\nSecResponseBodyLimitAction Reject\n"
-	capPartial  = "SecRequestBodyLimitAction ProcessPartial\nSecResponseBodyLimitAction ProcessPartial\n"
-	inline      = "request_body: {offload_bytes: 0}\nresponse_body: {offload_bytes: 0}\n"
-	offloaded   = "request_body: {offload_bytes: 24}\nresponse_body: {offload_bytes: 24}\n"
-	capInline   = "request_body: {offload_bytes: 0, max_held_bytes: 1024}\nresponse_body: {offload_bytes: 0, max_held_bytes: 1024}\n"
-	capOffloads = "request_body: {offload_bytes: 24, max_held_bytes: 1024}\nresponse_body: {offload_bytes: 24, max_held_bytes: 1024}\n"
+	smallLimit   = 64
+	noLimit      = 1 << 27 // Coraza's own for requests; no script gets there
+	rejecting    = "SecRequestBodyLimit 64\nSecRequestBodyInMemoryLimit 64\nSecRequestBodyLimitAction Reject\nSecResponseBodyLimit 64\nSecResponseBodyLimitAction Reject\n"
+	partial      = "SecRequestBodyLimit 64\nSecRequestBodyInMemoryLimit 64\nSecRequestBodyLimitAction ProcessPartial\nSecResponseBodyLimit 64\nSecResponseBodyLimitAction ProcessPartial\n"
+	capRejects   = "SecRequestBodyLimitAction Reject\nSecResponseBodyLimitAction Reject\n"
+	capPartial   = "SecRequestBodyLimitAction ProcessPartial\nSecResponseBodyLimitAction ProcessPartial\n"
+	inline       = "request_body: {offload_bytes: 0}\nresponse_body: {offload_bytes: 0}\n"
+	heavyOffload = "request_body: {offload_bytes: 1}\nresponse_body: {offload_bytes: 1}\n" // and a cookie in every head
+	offloaded    = "request_body: {offload_bytes: 24}\nresponse_body: {offload_bytes: 24}\n"
+	capInline    = "request_body: {offload_bytes: 0, max_held_bytes: 1024}\nresponse_body: {offload_bytes: 0, max_held_bytes: 1024}\n"
+	capOffloads  = "request_body: {offload_bytes: 24, max_held_bytes: 1024}\nresponse_body: {offload_bytes: 24, max_held_bytes: 1024}\n"
 )
 
 func fuzzConfigs() []*fuzzConfig {
@@ -80,6 +82,8 @@ func fuzzConfigs() []*fuzzConfig {
 		{options: offloaded, directives: partial + "SecRequestBodyAccess Off\nSecResponseBodyAccess Off\n", limit: smallLimit},
 		{options: offloaded, directives: partial, limit: smallLimit, hosts: true},
 		{options: offloaded + "held_bytes_budget: 1KiB\n", directives: capRejects, limit: noLimit, held: 1024, budget: true, rejects: true},
+		{options: heavyOffload, directives: rejecting, limit: smallLimit, rejects: true, heavy: true},
+		{options: heavyOffload + "on_error: open\n", directives: partial, limit: smallLimit, open: true, heavy: true},
 	}
 }
 
@@ -118,7 +122,7 @@ func FuzzExchange(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s := readScript(configs, data)
-		p := &oddProxy{t: t, script: s, host: newRecorder()}
+		p := &oddProxy{t: t, script: s, host: newRecorder(), heldBefore: filter.HeldBytes()}
 		p.tx = s.config.engine.NewTransaction(p.host)
 		s.play(p)
 		p.finish()

@@ -127,6 +127,11 @@ func (t *Transaction) settle(d *direction, it *types.Interruption, err error, ne
 		return t.deny(d, denialOf(it))
 	}
 	t.noteWouldDeny()
+	if t.tx.IsRuleEngineOff() {
+		// As where phase 1 turned it off before a body came: nothing is inspected,
+		// and the response, which is not looked at, could accept no tunnel.
+		d.refusal, next = "", passing
+	}
 	if d.refusal != "" {
 		return t.deny(d, denial{status: 400, reason: d.refusal})
 	}

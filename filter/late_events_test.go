@@ -91,6 +91,22 @@ func TestADenialDuringTheOtherDirectionsEvaluation(t *testing.T) {
 	assert.Len(t, h.events(t), times, "one event for each")
 }
 
+func TestAnEngineTurnedOffByARuleLeavesATunnelAlone(t *testing.T) {
+	for name, phase := range map[string]string{"Phase1OffTheEventThread": "1", "Phase2": "2"} {
+		t.Run(name, func(t *testing.T) {
+			doc := "request_body: {offload_bytes: 1}\ndirectives: |\n  SecRuleEngine On\n  SecRequestBodyAccess On\n  SecAction \"id:1,phase:" + phase + ",pass,ctl:ruleEngine=Off\"\n"
+			tx := engine(t, doc).NewTransaction(newRecorder())
+			defer tx.Close()
+			v := tx.RequestHeaders(filter.Request{Method: "GET", Path: "/", Authority: "a", Protocol: "HTTP/1.1",
+				Headers: headers(append([]string{"upgrade", "websocket", "connection", "upgrade"}, longCookie...)...)}, false)
+			require.NotNil(t, v.Evaluate)
+			require.Equal(t, filter.Continue, v.Evaluate().Action)
+			require.Equal(t, filter.Continue, tx.ResponseHeaders(filter.Response{Status: 101, Headers: headers()}, false).Action)
+			assert.Equal(t, filter.Continue, tx.RequestBody(chunk("ping"), false).Action, "the upstream has accepted")
+		})
+	}
+}
+
 func TestNothingIsDecidedAfterClose(t *testing.T) {
 	for _, policy := range []string{"closed", "open"} {
 		t.Run(policy, func(t *testing.T) {

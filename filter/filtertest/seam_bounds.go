@@ -19,8 +19,10 @@ func bounds() []Case {
 	}
 	refused := func(rule int) Want { return Want{Status: 400, Denied: true, Rule: rule} }
 	return []Case{
-		{Name: "AHundredCookiesPass", Config: "default", Upstream: page, Request: cookies(100), Want: Want{Status: 200}},
-		{Name: "TooManyCookies", Config: "default", Upstream: page, Request: cookies(1001), Want: refused(9000001)},
+		// Over HTTP/2 a client sends each cookie as a field of its own, and Envoy
+		// refuses more than 100 fields.
+		{Name: "AHundredCookiesPass", Config: "default", Protocol: "h1", Upstream: page, Request: cookies(100), Want: Want{Status: 200}},
+		{Name: "TooManyCookies", Config: "default", Protocol: "h1", Upstream: page, Request: cookies(1001), Want: refused(9000001)},
 		{Name: "AHundredPartsPass", Config: "default", Upstream: page, Request: parts(100), Want: Want{Status: 200}},
 		{Name: "TooManyArgumentsInParts", Config: "default", Upstream: page, Request: parts(1001), Want: refused(9000003)},
 		{Name: "TooManyParts", Config: "default", Upstream: page, Request: parts(2001), Want: refused(9000002)},
