@@ -68,12 +68,14 @@ func (p *oddProxy) requestBody(end bool, chunks ...[]byte) {
 	if s.ended {
 		return
 	}
+	before := *s
 	own := p.send(s, chunks, end)
 	if !p.over() && !p.accepted && !p.openedByFault() {
 		s.early += len(own)
 	}
 	v := p.tx.RequestBody(chunks, end)
 	spoil(chunks)
+	s.forgetUnlooked(before, v)
 	p.take(s, v, own)
 }
 
@@ -82,8 +84,11 @@ func (p *oddProxy) requestTrailers(trailers []string) {
 	if s.ended {
 		return
 	}
+	before := *s
 	p.sendTrailers(s, trailers)
-	p.take(s, p.tx.RequestTrailers(headers(trailers...)), nil)
+	v := p.tx.RequestTrailers(headers(trailers...))
+	s.forgetUnlooked(before, v)
+	p.take(s, v, nil)
 }
 
 func (p *oddProxy) responseHead(r filter.Response, end bool) {
@@ -143,6 +148,15 @@ func (p *oddProxy) sendTrailers(s *flow, trailers []string) {
 	if !p.over() {
 		s.whole, s.trailers = true, trailers
 		s.framedWhole = !p.openedByFault()
+	}
+}
+
+// forgetUnlooked: a request that has gone on is withheld again only where an
+// evaluation has denied the response and is not applied yet. Nobody looks at
+// what comes then.
+func (s *flow) forgetUnlooked(before flow, v filter.Verdict) {
+	if before.gone && v.Action == filter.Hold {
+		s.early, s.framed, s.framedWhole = before.early, before.framed, before.framedWhole
 	}
 }
 
