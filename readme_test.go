@@ -231,7 +231,7 @@ func TestTheReadmeNamesEveryResponseCodeDetail(t *testing.T) {
 	assert.Equal(t, slices.Sorted(maps.Keys(inCode)), slices.Sorted(maps.Keys(inReadme)))
 }
 
-var papers = []string{"README.md", "CONTRIBUTING.md", "RATIONALE.md", "CHANGELOG.md"}
+var papers = []string{"README.md", "CONTRIBUTING.md", "RATIONALE.md", "CHANGELOG.md", "SECURITY.md"}
 
 func TestLinksLeadSomewhere(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)

@@ -28,6 +28,9 @@ func review(directives []Directive) error {
 			if chained == nil && !hasID.MatchString(actions) {
 				refuse("a rule without an id", "give it one, such as id:100001: a block, an exclusion and a log name it by that")
 			}
+			if name := valueless(actions); name != "" {
+				refuse("setvar:"+name+" has no value, and panics when the rule matches", "give it one, such as setvar:"+strings.TrimPrefix(name, "!")+"=1")
+			}
 			chained = nil
 			if hasChain.MatchString(actions) {
 				chained = &directives[i]
@@ -61,6 +64,20 @@ var (
 	hasID    = regexp.MustCompile(`(?i)(^|,)\s*id\s*:`)
 	hasChain = regexp.MustCompile(`(?i)(^|,)\s*chain\s*(,|$)`)
 )
+
+// setvar matches a setvar action, quoted or not, and skips other quoted text.
+var setvar = regexp.MustCompile(`(?i)setvar\s*:\s*'([^']*)'|(?:^|,)\s*setvar\s*:\s*([^,']+)|'[^']*'`)
+
+// valueless returns the first setvar without "=", which Coraza 3.8.1 compiles
+// and then panics on at each evaluation; "" where there is none.
+func valueless(actions string) string {
+	for _, m := range setvar.FindAllStringSubmatch(actions, -1) {
+		if name := strings.TrimSpace(m[1] + m[2]); name != "" && !strings.Contains(name, "=") {
+			return name
+		}
+	}
+	return ""
+}
 
 // actions returns a rule's action list without its quotes: the last argument of
 // three for a SecRule, the only one of a SecAction; "" where there is none.
