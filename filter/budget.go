@@ -16,9 +16,15 @@ func (t *Transaction) reserve(d *direction, n int) bool {
 	if heldBytes.Load()+int64(n) > int64(t.engine.config.HeldBytesBudget) {
 		return false
 	}
+	d.account(n)
+	return true
+}
+
+// account counts n more bytes as held, whatever the budget: they are to be
+// judged at once.
+func (d *direction) account(n int) {
 	heldBytes.Add(int64(n))
 	d.reserved += n
-	return true
 }
 
 // unreserve gives back what was reserved: the direction is judged.

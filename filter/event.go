@@ -93,7 +93,7 @@ func (r *record) collect(tx types.Transaction, places map[int]source) {
 		}
 		rule := m.Rule()
 		e := match{ID: rule.ID(), Phase: int(rule.Phase()), Severity: rule.Severity().String(),
-			Message: printable(m.Message(), 200)}
+			Message: printable(message(m), 200)}
 		if e.Severity == "unknown" {
 			e.Severity = ""
 		}
@@ -109,6 +109,21 @@ func (r *record) collect(tx types.Transaction, places map[int]source) {
 	if len(r.matches) > 0 {
 		r.scores = scores(tx)
 	}
+}
+
+// macro matches what a rule's msg takes from the exchange, CRS's scores apart.
+var macro = regexp.MustCompile(`(?i)msg:'[^']*%\{[^}]*\}`)
+
+// message is a rule's message. One that the rule fills with what a client sent
+// may hold a credential, whatever variable it is: of such a one only the fixed
+// part of the rule's text is shown.
+func message(m types.MatchedRule) string {
+	written := macro.FindString(m.Rule().Raw())
+	if written == "" || strings.Contains(strings.ToLower(written), "score") {
+		return m.Message()
+	}
+	fixed, _, _ := strings.Cut(written[len("msg:'"):], "%{")
+	return fixed + "..."
 }
 
 // maxMatched bounds an event's size: one rule may match on a thousand arguments.

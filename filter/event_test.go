@@ -133,6 +133,16 @@ func TestSecretsInOtherPlacesStayOutOfEvents(t *testing.T) {
 	}
 }
 
+func TestAMessagesMacroDoesNotBringASecret(t *testing.T) {
+	h := newRecorder()
+	tx := engine(t, "directives: |\n  SecRuleEngine On\n  SecRule REQUEST_HEADERS:Authorization \"@contains evil\" \"id:1,phase:1,deny,log,msg:'bad %{MATCHED_VAR}'\"\n").NewTransaction(h)
+	tx.RequestHeaders(post("authorization", "Bearer evil-hunter2"), true)
+	tx.Close()
+	require.Len(t, h.events(t), 1)
+	assert.NotContains(t, h.lines[0], "hunter2")
+	assert.Contains(t, h.lines[0], `"msg":"bad ..."`)
+}
+
 func TestMatchedDataCanBeLeftOut(t *testing.T) {
 	h := newRecorder()
 	tx := engine(t, "log_matched_data: false").NewTransaction(h)

@@ -134,12 +134,12 @@ func (o *oracle) heavy(s *script, f *flow) expected {
 	if !s.ends && !stream && !f.whole {
 		return undecided // our own cap is beyond what scripts send
 	}
-	for i := 0; i < len(f.trailers) && !stream; i += 2 {
+	e, goOn := o.phase1()
+	for i := 0; i < len(f.trailers) && !stream && goOn; i += 2 {
 		if f.trailers[i] != "content-type" {
 			o.tx.AddRequestHeader(f.trailers[i], f.trailers[i+1])
 		}
 	}
-	e, goOn := o.phase1()
 	if goOn && !o.tx.IsRuleEngineOff() {
 		e, goOn = o.guarded(2, func() (*types.Interruption, error) {
 			if !stream && len(f.sent) > 0 {

@@ -61,7 +61,6 @@ func (t *Transaction) postpone(endStream bool) Verdict {
 	case t.traits.grpc:
 		return t.judge(&t.request, nil, framed)
 	}
-	_, t.request.rejects = bodyLimit(t.tx, "Request")
 	t.request.limit = math.MaxInt
 	t.request.stage = holding
 	return Verdict{Action: Hold}

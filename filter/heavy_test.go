@@ -1,6 +1,7 @@
 package filter_test
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
@@ -75,4 +76,65 @@ func TestAHeavyHeadOfATunnelIsStillATunnel(t *testing.T) {
 	require.NotNil(t, v.Evaluate)
 	assert.Equal(t, filter.Continue, v.Evaluate().Action)
 	assert.Equal(t, filter.Deny, tx.RequestBody(chunk("early"), false).Action)
+}
+
+// What a rule of phase 1 decides by a header, no trailer may decide, however
+// heavy the head.
+func TestTrailersNeverReachPhase1(t *testing.T) {
+	e := engine(t, filtertest.Configs["rules"])
+	for _, path := range []string{"/", heavy} {
+		for _, trailer := range [][2]string{{"x-do", "allow"}, {"x-do", "engine-off"}, {"x-do", "status"}, {"x-phase-1", "evil"}} {
+			tx := e.NewTransaction(newRecorder())
+			r := post("content-type", formType)
+			r.Path = path
+			require.Equal(t, filter.Hold, tx.RequestHeaders(r, false).Action)
+			require.Equal(t, filter.Hold, tx.RequestBody(chunk("b=evil"), false).Action)
+			v := tx.RequestTrailers(headers(trailer[0], trailer[1]))
+			if v.Evaluate != nil {
+				v = v.Evaluate()
+			}
+			require.Equal(t, filter.Deny, v.Action, "%v", trailer)
+			assert.Equal(t, "seawall_denied{1102}", v.Reply.Details, "%v", trailer)
+			tx.Close()
+		}
+	}
+}
+
+func TestAHeavyHeadDoesNotMakeUninspectedBodiesCount(t *testing.T) {
+	const capped = "request_body: {max_held_bytes: 4KiB}\n"
+	inherit := func(last string) string {
+		return capped + "directives: |\n  SecRuleEngine On\n" + last
+	}
+	for name, c := range map[string]struct {
+		doc    string
+		denied bool
+	}{
+		"BodyAccessOff": {inherit("  SecRequestBodyAccess Off\n"), false},
+		"EngineOff":     {inherit("  SecRequestBodyAccess On\n  SecAction \"id:1,phase:1,pass,ctl:ruleEngine=Off\"\n"), false},
+		"DetectionOnly": {inherit("  SecRequestBodyAccess On\n  SecRuleEngine DetectionOnly\n"), false},
+		"Inspected":     {inherit("  SecRequestBodyAccess On\n  SecRequestBodyLimitAction Reject\n"), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tx := engine(t, c.doc).NewTransaction(newRecorder())
+			defer tx.Close()
+			r := post("content-type", "text/plain")
+			r.Path = heavy
+			v := tx.RequestHeaders(r, false)
+			require.Equal(t, filter.Hold, v.Action)
+			body := strings.Repeat("x", 5000)
+			v = tx.RequestBody(chunk(body), false)
+			require.NotNil(t, v.Evaluate)
+			require.Len(t, bytes.Join(v.Release, nil), len(body))
+			assert.NotZero(t, filter.HeldBytes(), "what waits for its evaluation counts")
+			v = v.Evaluate()
+			assert.Zero(t, filter.HeldBytes())
+			if c.denied {
+				require.Equal(t, filter.Deny, v.Action)
+				assert.Equal(t, 413, v.Reply.Status)
+				return
+			}
+			assert.Equal(t, filter.Continue, v.Action)
+			assert.Equal(t, filter.Verdict{}, tx.RequestBody(chunk("rest"), true))
+		})
+	}
 }

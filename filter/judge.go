@@ -98,8 +98,16 @@ func (t *Transaction) inspect(d *direction, body [][]byte, phase *int) (*types.I
 			if it := t.tx.ProcessRequestHeaders(); it != nil || t.tx.IsRuleEngineOff() || t.engine.config.ResponseOnly {
 				return it, nil
 			}
+			if t.capped && t.tx.IsRequestBodyAccessible() {
+				if limit, rejects := bodyLimit(t.tx, "Request"); rejects && total(body) < limit {
+					return &types.Interruption{Status: 413, Action: "deny"}, nil // as Coraza does at its limit
+				}
+			}
 		}
 		*phase = 2
+		for _, field := range t.trailers {
+			t.tx.AddRequestHeader(field[0], field[1])
+		}
 		return feedBody(body, t.tx.WriteRequestBody, t.tx.ProcessRequestBody)
 	}
 	*phase = 4

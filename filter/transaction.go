@@ -97,10 +97,14 @@ type Transaction struct {
 	phase    int // the SecLang phase in progress: for events and fault reports
 	// phase1Due: phase 1 was postponed to the request's evaluation.
 	phase1Due bool
-	closed    bool
-	busy      bool          // an evaluation has the engine, even if nobody waits for it any more
-	took      time.Duration // engine time, all phases
-	record    record        // for the event
+	// capped: the body of a postponed head came to our own bounds before its end.
+	capped bool
+	// trailers are the request's, for phase 2: phase 1 may still be due.
+	trailers [][2]string
+	closed   bool
+	busy     bool          // an evaluation has the engine, even if nobody waits for it any more
+	took     time.Duration // engine time, all phases
+	record   record        // for the event
 }
 
 // RequestHeaders judges the request's head (phase 1) and, where no body
@@ -182,7 +186,7 @@ func (t *Transaction) RequestTrailers(trailers Headers) (v Verdict) {
 			// It is inspected, but must not choose how the body before it is parsed.
 			name = "trailer-content-type"
 		}
-		t.tx.AddRequestHeader(strings.Clone(name), strings.Clone(value))
+		t.trailers = append(t.trailers, [2]string{strings.Clone(name), strings.Clone(value)})
 		t.traits.cost += len(value)
 	}
 	return t.flush(&t.request)
@@ -306,14 +310,21 @@ func (t *Transaction) body(d *direction, chunks [][]byte, endStream bool) Verdic
 		return t.judge(d, chunks, passing) // in one piece: no copy is needed
 	}
 	full := size >= d.limit // Coraza's limits are inclusive: at the limit is over it
-	if !full {
+	switch {
+	case full:
+		d.account(more)
+	default:
 		// Our own bounds. NewEngine lets SecLang's limit be higher than our cap only
 		// if nobody wrote that limit; SecLang's action holds for ours too.
 		reason, exceeded := t.exceeds(d, size, more)
-		if exceeded && d.rejects {
+		if exceeded && d == &t.request && t.phase1Due {
+			t.capped = true // phase 1 may yet say that the body need not be held
+		} else if exceeded && d.rejects {
 			return t.deny(d, reason)
 		}
-		full = exceeded
+		if full = exceeded; exceeded {
+			d.account(more)
+		}
 	}
 	d.hold(chunks)
 	if !endStream && !full {
