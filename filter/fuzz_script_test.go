@@ -65,7 +65,7 @@ var (
 	// each fall between two of them.
 	scriptPieces = []string{"", "evil", "ev", "il", "a=1&", `{"q":"ev`, `il"}`, "\x00\x00\x00\x00\x02hi", "\x00\x00\x00\x00\x09", "\x01", "--b\r\ncontent-disposition: form-data; name=q\r\n\r\nevil\r\n--b--\r\n",
 		strings.Repeat("x", 19), strings.Repeat("y", 63), strings.Repeat("z", 64), strings.Repeat("w", 700), "\x00\xff%zz&=&"}
-	scriptTrailers  = [][]string{{}, {"x-sum", "1"}, {"x-late", "evil"}, {"content-type", "application/json"},
+	scriptTrailers = [][]string{{}, {"x-sum", "1"}, {"x-late", "evil"}, {"content-type", "application/json"},
 		{"x-do", "allow"}, {"x-do", "engine-off"}, {"x-do", "deny"}, {"x-phase-1", "evil"}}
 	scriptResponses = []filter.Response{
 		{Status: 200, Headers: headers("content-type", "text/plain")},

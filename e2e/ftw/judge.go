@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -95,6 +96,10 @@ func (x *exchange) judge(s *stock) finding {
 	return x.judgeUnmet(s, f)
 }
 
+// envoysOwn are the response code details of what Envoy refuses by itself, as
+// its codecs and its connection manager write them.
+var envoysOwn = regexp.MustCompile(`^(http[12]\.|path_normalization_failed$|absolute_path_rejected$|missing_host_header$)`)
+
 func (x *exchange) judgeRefusal(f finding) finding {
 	f.Class = refused
 	f.Cause = "answered " + f.Details
@@ -102,6 +107,10 @@ func (x *exchange) judgeRefusal(f finding) finding {
 		f.Cause = fmt.Sprintf("answered %d %s", x.answer.status, f.Details)
 	} else if x.answer.reason != "" {
 		f.Cause = strings.TrimSpace(x.answer.reason + " " + f.Details)
+	}
+	if !envoysOwn.MatchString(f.Details) {
+		f.Class, f.Cause = failed, "the filter saw nothing, and this is no refusal of Envoy's: "+f.Cause
+		return f
 	}
 	if x.arrived != nil || x.answer.status != 0 && x.answer.status < 400 {
 		f.Class, f.Cause = failed, "the filter saw nothing, but it was not refused: "+f.Cause
@@ -115,7 +124,7 @@ func (x *exchange) judgeRefusal(f finding) finding {
 func (x *exchange) sameAsStock(s *stock) (ids []int, same bool) {
 	first := x.record.streams[0]
 	if first.Seawall == nil {
-		return nil, true
+		return nil, len(x.record.events) == 0 // an event without metadata is a fault
 	}
 	var logged findings
 	for _, r := range x.record.events[first.Seawall.ID].Rules {

@@ -102,6 +102,11 @@ func TestEachClassIsProven(t *testing.T) {
 		x.record.events["T"] = e
 		assert.Equal(t, failed, x.judge(s).Class)
 	})
+	t.Run("an event without metadata fails", func(t *testing.T) {
+		x := exchangeOf(t, s, false, request, []uint{1, 2})
+		x.record.streams[0].Seawall = nil
+		assert.Equal(t, failed, x.judge(s).Class)
+	})
 	t.Run("refused", func(t *testing.T) {
 		x := exchangeOf(t, s, false, request, []uint{1})
 		x.record = &record{streams: []streamLine{{Status: 400, Details: "http1.codec_error"}}, closed: true}
@@ -113,6 +118,8 @@ func TestEachClassIsProven(t *testing.T) {
 		assert.Equal(t, "answered 400 http1.codec_error", f.Cause)
 		x.answer.status = 200
 		assert.Equal(t, failed, x.judge(s).Class, "that is no refusal")
+		x.answer.status, x.record.streams[0].Details = 500, "dynamic_modules_filter_error"
+		assert.Equal(t, failed, x.judge(s).Class, "that is the filter's own")
 	})
 }
 
