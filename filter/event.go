@@ -93,7 +93,7 @@ func (r *record) collect(tx types.Transaction, places map[int]source) {
 		}
 		rule := m.Rule()
 		e := match{ID: rule.ID(), Phase: int(rule.Phase()), Severity: rule.Severity().String(),
-			Message: printable(message(m), 200)}
+			Message: printable(r.message(m), 200)}
 		if e.Severity == "unknown" {
 			e.Severity = ""
 		}
@@ -114,12 +114,20 @@ func (r *record) collect(tx types.Transaction, places map[int]source) {
 // macro matches what a rule's msg takes from the exchange, CRS's scores apart.
 var macro = regexp.MustCompile(`(?i)msg:'[^']*%\{[^}]*\}`)
 
-// message is a rule's message. One that the rule fills with what a client sent
-// may hold a credential, whatever variable it is: of such a one only the fixed
-// part of the rule's text is shown.
-func message(m types.MatchedRule) string {
+// message is a rule's message. One that the rule fills with what it matched
+// shows only the fixed part where that is a secret, or nothing is to be shown.
+func (r *record) message(m types.MatchedRule) string {
 	written := macro.FindString(m.Rule().Raw())
 	if written == "" || strings.Contains(strings.ToLower(written), "score") {
+		return m.Message()
+	}
+	hidden := !r.withData
+	if strings.Contains(strings.ToUpper(written), "%{MATCHED_VAR") {
+		for _, d := range m.MatchedDatas() {
+			hidden = hidden || secret(d.Variable().Name(), d.Key())
+		}
+	}
+	if !hidden {
 		return m.Message()
 	}
 	fixed, _, _ := strings.Cut(written[len("msg:'"):], "%{")

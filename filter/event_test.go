@@ -143,6 +143,17 @@ func TestAMessagesMacroDoesNotBringASecret(t *testing.T) {
 	assert.Contains(t, h.lines[0], `"msg":"bad ..."`)
 }
 
+func TestAMessagesMacroIsShownWhereItIsNoSecret(t *testing.T) {
+	for doc, want := range map[string]string{"": `"msg":"at /p"`, "log_matched_data: false\n": `"msg":"at ..."`} {
+		h := newRecorder()
+		tx := engine(t, doc+"directives: |\n  SecRuleEngine On\n  SecAction \"id:1,phase:1,pass,log,msg:'at %{REQUEST_FILENAME}'\"\n").NewTransaction(h)
+		tx.RequestHeaders(filter.Request{Method: "GET", Path: "/p", Authority: "a", Protocol: "HTTP/1.1", Headers: headers()}, true)
+		tx.Close()
+		require.Len(t, h.events(t), 1)
+		assert.Contains(t, h.lines[0], want)
+	}
+}
+
 func TestMatchedDataCanBeLeftOut(t *testing.T) {
 	h := newRecorder()
 	tx := engine(t, "log_matched_data: false").NewTransaction(h)
