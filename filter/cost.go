@@ -44,3 +44,21 @@ func bodyCost(body [][]byte, enough int) int {
 	}
 	return cost
 }
+
+// offloads reports whether judging a body is too much for the host's event
+// thread. For a request, what its head brought counts too.
+func (t *Transaction) offloads(d *direction, body [][]byte) bool {
+	limit := t.options(d).OffloadBytes
+	if d == &t.request {
+		return limit > 0 && t.traits.cost+bodyCost(body, limit) >= limit
+	}
+	return limit > 0 && total(body) >= limit
+}
+
+func total(chunks [][]byte) int {
+	n := 0
+	for _, c := range chunks {
+		n += len(c)
+	}
+	return n
+}
