@@ -10,18 +10,14 @@ var heldBytes atomic.Int64
 // HeldBytes returns how many bytes of bodies the process holds.
 func HeldBytes() int64 { return heldBytes.Load() }
 
-// reserve accounts for n more bytes held for a direction, and reports whether
-// the budget allows them. Two transactions may pass it at once by a chunk each.
-func (t *Transaction) reserve(d *direction, n int) bool {
-	if heldBytes.Load()+int64(n) > int64(t.engine.config.HeldBytesBudget) {
-		return false
-	}
-	d.account(n)
-	return true
+// affords reports whether the budget allows n more bytes. Two transactions may
+// pass it at once by a chunk each.
+func (t *Transaction) affords(n int) bool {
+	return heldBytes.Load()+int64(n) <= int64(t.engine.config.HeldBytesBudget)
 }
 
-// account counts n more bytes as held, whatever the budget: they are to be
-// judged at once.
+// account counts n more bytes as held. Past the budget, they are to be judged at
+// once.
 func (d *direction) account(n int) {
 	heldBytes.Add(int64(n))
 	d.reserved += n

@@ -27,6 +27,12 @@ type Config struct {
 	// HeldBytesBudget caps what the whole process holds for bodies, those under
 	// evaluation included. A request that would go past it gets 503.
 	HeldBytesBudget int
+	// ScreenOff has the engine run every rule for every exchange. Otherwise an
+	// exchange goes to it only if some rule could match (filter/screen).
+	ScreenOff bool
+	// VerifySample is the share of exchanges, 0 to 1, for which the engine runs every
+	// rule all the same, and the screen is not trusted again if it was wrong.
+	VerifySample float64
 	// Block is what a denied client sees.
 	Block BlockResponse
 	// LogMatchedData adds to each event what matched, cut short, never that of a

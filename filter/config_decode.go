@@ -172,6 +172,16 @@ func (d *decoder) bytes(v value, least, most int) int {
 	return int(n)
 }
 
+// share reads a number from 0 to 1.
+func (d *decoder) share(v value) float64 {
+	n, err := strconv.ParseFloat(v.text, 64)
+	if v.kind != numberNode || !decimal.MatchString(v.text) || err != nil || n < 0 || n > 1 {
+		d.want(v, "a number from 0 to 1, such as 0.01 for one in a hundred")
+		return 0
+	}
+	return n
+}
+
 // entriesOf returns a map's entries; what says which map is wanted.
 func (d *decoder) entriesOf(v value, what string) []entry {
 	if v.kind != mapNode {

@@ -12,7 +12,7 @@ func TestParseConfigErrors(t *testing.T) {
 	for _, tc := range []struct{ name, doc, want string }{
 		{"UnknownKey", "directive: SecRuleEngine On\n", `directive (line 1, column 1): unknown key; did you mean "directives"?`},
 		{"UnknownKeyDeep", "policies:\n  strict:\n    # a comment\n    directive: SecRuleEngine On\n", `policies.strict.directive (line 4, column 5): unknown key; did you mean "directives"?`},
-		{"UnknownKeyOfAnotherWord", "frobnicate: 1\n", "frobnicate (line 1, column 1): unknown key; known are directives, policies, default_policy, hosts, inspect, on_error, request_body, response_body, block_response, held_bytes_budget, log_matched_data, metric_labels, disabled"},
+		{"UnknownKeyOfAnotherWord", "frobnicate: 1\n", "frobnicate (line 1, column 1): unknown key; known are directives, policies, default_policy, hosts, inspect, on_error, request_body, response_body, block_response, held_bytes_budget, screen, verify_sample, log_matched_data, metric_labels, disabled"},
 		{"UnknownKeyInJSON", "{\n  \"on_eror\": \"open\"\n}", `on_eror (line 2, column 3): unknown key; did you mean "on_error"?`},
 		{"KeyInOtherCase", "Hosts: {}\n", `Hosts (line 1, column 1): unknown key; did you mean "hosts"?`},
 		{"UnknownBodyKey", "request_body: {max_held_byte: 1}", `request_body.max_held_byte (line 1, column 16): unknown key; did you mean "max_held_bytes"?`},

@@ -55,6 +55,12 @@ func (c *Config) Native() ([]byte, error) {
 	w.body("response_body", c.ResponseBody)
 	w.block(c.Block, DefaultBlockResponse)
 	w.line(0, "held_bytes_budget", strconv.Itoa(c.HeldBytesBudget))
+	if c.ScreenOff {
+		w.line(0, "screen", `"off"`)
+	} else {
+		w.line(0, "screen", `"on"`)
+	}
+	w.line(0, "verify_sample", strconv.FormatFloat(c.VerifySample, 'f', -1, 64))
 	w.line(0, "log_matched_data", strconv.FormatBool(c.LogMatchedData))
 	w.stringMap("metric_labels", c.Labels)
 	return []byte(w.String()), nil

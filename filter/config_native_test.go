@@ -105,6 +105,8 @@ response_body:
   max_held_bytes: 16777216
   offload_bytes: 1024
 held_bytes_budget: 1073741824
+screen: "on"
+verify_sample: 0
 log_matched_data: true
 `, string(doc))
 

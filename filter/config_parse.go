@@ -70,6 +70,8 @@ var (
 		{"response_body", func(d *decoder, v value, c *Config) { keys(d, v, bodyKeys, &c.ResponseBody) }},
 		{"block_response", func(d *decoder, v value, c *Config) { keys(d, v, blockKeys, &c.Block) }},
 		{"held_bytes_budget", func(d *decoder, v value, c *Config) { c.HeldBytesBudget = d.bytes(v, MinHeldBytes, MaxBudget) }},
+		{"screen", func(d *decoder, v value, c *Config) { c.ScreenOff = d.oneOf(v, "on", "off") == "off" }},
+		{"verify_sample", func(d *decoder, v value, c *Config) { c.VerifySample = d.share(v) }},
 		{"log_matched_data", func(d *decoder, v value, c *Config) { c.LogMatchedData = d.boolean(v) }},
 		{"metric_labels", func(d *decoder, v value, c *Config) { d.labels(v, c) }},
 		{"disabled", func(d *decoder, v value, c *Config) { c.Disabled = d.boolean(v) }},

@@ -76,6 +76,8 @@ func TestEveryNativeKeyIsDecoded(t *testing.T) {
 		RequestBody:     BodyOptions{MaxHeldBytes: 1 << 20, OffloadBytes: 4096},
 		ResponseBody:    BodyOptions{MaxHeldBytes: 512 << 10, OffloadBytes: 0},
 		HeldBytesBudget: 2 << 30,
+		ScreenOff:       true,
+		VerifySample:    0.01,
 		Block: BlockResponse{
 			Text: "blocked {{id}}\n",
 			HTML: "<p>Blocked, {{id}}</p>",

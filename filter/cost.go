@@ -45,14 +45,20 @@ func bodyCost(body [][]byte, enough int) int {
 	return cost
 }
 
+// cost is what judging a body takes; what came before the body counts for a
+// request. It is exact below enough.
+func (t *Transaction) cost(d *direction, body [][]byte, enough int) int {
+	if d == &t.response {
+		return total(body)
+	}
+	return t.traits.cost + bodyCost(body, enough)
+}
+
 // offloads reports whether judging a body is too much for the host's event
-// thread. For a request, what its head brought counts too.
+// thread.
 func (t *Transaction) offloads(d *direction, body [][]byte) bool {
 	limit := t.options(d).OffloadBytes
-	if d == &t.request {
-		return limit > 0 && t.traits.cost+bodyCost(body, limit) >= limit
-	}
-	return limit > 0 && total(body) >= limit
+	return limit > 0 && t.cost(d, body, limit) >= limit
 }
 
 func total(chunks [][]byte) int {

@@ -30,7 +30,7 @@ func NewEngine(c *Config) (*Engine, error) {
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(c.Policies)) {
 		p := c.Policies[name]
-		set, err := compileRuleSet(p.text())
+		set, err := compileRuleSet(p.text(), !c.ScreenOff)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("compiling policy %q: %w", name, p.locate(err)))
 			continue

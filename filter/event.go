@@ -72,7 +72,7 @@ func (r *record) denied(phase int, d denial) {
 
 // noteWouldDeny records the interruption that DetectionOnly held back.
 func (t *Transaction) noteWouldDeny() {
-	d, ok := t.tx.(interface {
+	d, ok := engineOf(t.tx).(interface {
 		DetectionOnlyInterruption() *types.Interruption
 	})
 	if !ok || t.record.wouldDeny {
@@ -175,7 +175,7 @@ var points = map[string]bool{"critical_anomaly_score": true, "error_anomaly_scor
 
 // scores returns CRS's anomaly scores, by their TX names, that are not zero.
 func scores(tx types.Transaction) map[string]int {
-	state, ok := tx.(plugintypes.TransactionState)
+	state, ok := engineOf(tx).(plugintypes.TransactionState)
 	if !ok {
 		return nil
 	}

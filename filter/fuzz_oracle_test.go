@@ -114,47 +114,59 @@ func (o *oracle) request(s *script, f *flow) expected {
 		}
 		return e
 	}
-	limit := o.config.limit
-	if strings.Contains(strings.Join(s.headers, "\n"), "small-limit") {
-		limit = 20
-	}
-	return o.body(f, 2, limit, o.tx.WriteRequestBody, o.tx.ProcessRequestBody, o.tx.AddRequestHeader)
+	return o.body(f, 2, o.limit(s), o.tx.WriteRequestBody, o.tx.ProcessRequestBody, o.tx.AddRequestHeader)
 }
 
 func (o *oracle) phase1() (expected, bool) {
 	return o.guarded(1, func() (*types.Interruption, error) { return o.tx.ProcessRequestHeaders(), nil })
 }
 
-// heavy is request where phase 1 is put off until the body has ended: what the
-// rules say of bodies is not known before, so all of it is held, and what is
-// never held must be fit.
+// limit is SecLang's for a request that has passed phase 1.
+func (o *oracle) limit(s *script) int {
+	if strings.Contains(strings.Join(s.headers, "\n"), "small-limit") {
+		return 20
+	}
+	return o.config.limit
+}
+
+// heavy is request where phase 1 is put off until the body has ended, or our own
+// bounds have ended it: what the rules say of bodies is not known before, so all
+// of it is held, and what is never held must be fit.
 func (o *oracle) heavy(s *script, f *flow) expected {
 	tunnel := s.upgrade || s.connect
-	stream := tunnel || s.grpc
-	if !s.ends && !stream && !f.whole {
-		return undecided // our own cap is beyond what scripts send
+	held := !s.ends && !tunnel && !s.grpc && !o.config.responseOnly
+	body, cut, refusal := f.sent, false, undecided
+	if held {
+		body, cut, refusal = o.cut(f, 2)
+		if !cut && !f.whole {
+			return undecided
+		}
 	}
 	e, goOn := o.phase1()
-	for i := 0; i < len(f.trailers) && !stream && goOn; i += 2 {
+	switch {
+	case !goOn, o.tx.IsRuleEngineOff(), o.config.responseOnly:
+		return e
+	case cut && o.config.rejects && o.tx.IsRequestBodyAccessible() && len(body) < o.limit(s):
+		return refusal
+	}
+	for i := 0; i < len(f.trailers) && held && !cut; i += 2 {
 		if f.trailers[i] != "content-type" {
 			o.tx.AddRequestHeader(f.trailers[i], f.trailers[i+1])
 		}
 	}
-	if goOn && !o.tx.IsRuleEngineOff() {
-		e, goOn = o.guarded(2, func() (*types.Interruption, error) {
-			if !stream && len(f.sent) > 0 {
-				if it, _, err := o.tx.WriteRequestBody(f.sent); it != nil || err != nil {
-					return it, err
-				}
+	e, goOn = o.guarded(2, func() (*types.Interruption, error) {
+		if held && len(body) > 0 {
+			if it, _, err := o.tx.WriteRequestBody(body); it != nil || err != nil {
+				return it, err
 			}
-			return o.tx.ProcessRequestBody()
-		})
-	}
+		}
+		return o.tx.ProcessRequestBody()
+	})
 	switch {
-	case o.tx.IsRuleEngineOff():
-	case goOn && !s.ends && tunnel && f.early > 0:
+	case !goOn, o.tx.IsRuleEngineOff(), s.ends:
+	case tunnel && f.early > 0:
 		return refused(400, "tunnel_not_accepted")
-	case goOn && !s.ends && !tunnel && s.grpc && !framed(f.framed, f.framedWhole):
+	case !tunnel && s.grpc && !framed(f.framed, f.framedWhole):
 		return refused(400, "not_grpc")
 	}
 	return e
@@ -188,21 +200,12 @@ func (o *oracle) response(s *script, f *flow) expected {
 // body judges a whole body, whatever pieces it came in.
 func (o *oracle) body(f *flow, phase, limit int, write func([]byte) (*types.Interruption, int, error),
 	process func() (*types.Interruption, error), addHeader func(string, string)) expected {
-	full := len(f.sent) >= limit
-	body := f.sent
-	if !full && o.config.held > 0 {
-		for i, n := 0, 0; i < len(f.chunks); i++ {
-			if n += len(f.chunks[i]); n > o.config.held {
-				switch {
-				case o.config.budget:
-					return refused(503, "held_budget")
-				case o.config.rejects:
-					return refused(map[int]int{2: 413, 4: 500}[phase], "held_limit")
-				}
-				full, body = true, f.sent[:n]
-				break
-			}
+	body, full := f.sent, len(f.sent) >= limit
+	if held, cut, refusal := o.cut(f, phase); cut && !full {
+		if o.config.rejects {
+			return refusal
 		}
+		body, full = held, true
 	}
 	if !full && !f.whole {
 		return undecided
@@ -221,6 +224,21 @@ func (o *oracle) body(f *flow, phase, limit int, write func([]byte) (*types.Inte
 		return process()
 	})
 	return e
+}
+
+// cut is what of a body our own bounds let be held, and what Reject makes of it
+// where that is less than all.
+func (o *oracle) cut(f *flow, phase int) (body []byte, cut bool, refusal expected) {
+	for i, n := 0, 0; i < len(f.chunks) && o.config.held > 0; i++ {
+		if n += len(f.chunks[i]); n <= o.config.held {
+			continue
+		}
+		if o.config.budget {
+			return f.sent[:n], true, refused(503, "held_budget")
+		}
+		return f.sent[:n], true, refused(map[int]int{2: 413, 4: 500}[phase], "held_limit")
+	}
+	return f.sent, false, undecided
 }
 
 func (o *oracle) close() {

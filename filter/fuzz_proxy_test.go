@@ -2,9 +2,11 @@ package filter_test
 
 import (
 	"bytes"
+	"reflect"
 	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/seawall-waf/seawall/filter"
@@ -156,7 +158,8 @@ func (p *oddProxy) sendTrailers(s *flow, trailers []string) {
 // what comes then.
 func (s *flow) forgetUnlooked(before flow, v filter.Verdict) {
 	if before.gone && v.Action == filter.Hold {
-		s.early, s.framed, s.framedWhole = before.early, before.framed, before.framedWhole
+		before.ended = s.ended
+		*s = before
 	}
 }
 
@@ -194,12 +197,14 @@ func (p *oddProxy) evaluate(beside bool) {
 	if s == nil {
 		return
 	}
-	run, result := s.running, make(chan filter.Verdict, 1)
+	run, result, late := s.running, make(chan filter.Verdict, 1), p.over()
 	s.result = result
 	ended := make(chan struct{})
 	p.background.Go(func() {
 		defer close(ended)
-		result <- run()
+		v := run()
+		result <- v
+		assert.False(p.t, late && !reflect.DeepEqual(v, filter.Verdict{Action: filter.Hold}), "what is over is not evaluated any more: %+v", v)
 	})
 	if !beside {
 		<-ended
@@ -234,9 +239,6 @@ func (p *oddProxy) close() {
 func (p *oddProxy) finish() {
 	p.evaluate(false) // after Close too: what was handed out is run
 	p.apply()
-	for _, s := range []*flow{&p.request, &p.response} {
-		s.lost = s.lost || p.closed
-	}
 	p.tx.Close()
 	p.background.Wait()
 }

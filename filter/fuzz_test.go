@@ -58,8 +58,10 @@ const (
 	rejecting    = "SecRequestBodyLimit 64\nSecRequestBodyInMemoryLimit 64\nSecRequestBodyLimitAction Reject\nSecResponseBodyLimit 64\nSecResponseBodyLimitAction Reject\n"
 	partial      = "SecRequestBodyLimit 64\nSecRequestBodyInMemoryLimit 64\nSecRequestBodyLimitAction ProcessPartial\nSecResponseBodyLimit 64\nSecResponseBodyLimitAction ProcessPartial\n"
 	capRejects   = "SecRequestBodyLimitAction Reject\nSecResponseBodyLimitAction Reject\n"
+	accessOff    = "SecRequestBodyAccess Off\nSecResponseBodyAccess Off\n"
 	capPartial   = "SecRequestBodyLimitAction ProcessPartial\nSecResponseBodyLimitAction ProcessPartial\n"
 	inline       = "request_body: {offload_bytes: 0}\nresponse_body: {offload_bytes: 0}\n"
+	heavyCap     = "request_body: {offload_bytes: 1, max_held_bytes: 1024}\nresponse_body: {offload_bytes: 1, max_held_bytes: 1024}\n"
 	heavyOffload = "request_body: {offload_bytes: 1}\nresponse_body: {offload_bytes: 1}\n" // and a cookie in every head
 	offloaded    = "request_body: {offload_bytes: 24}\nresponse_body: {offload_bytes: 24}\n"
 	capInline    = "request_body: {offload_bytes: 0, max_held_bytes: 1024}\nresponse_body: {offload_bytes: 0, max_held_bytes: 1024}\n"
@@ -79,11 +81,19 @@ func fuzzConfigs() []*fuzzConfig {
 		{options: inline + "on_error: open\n", directives: rejecting, limit: smallLimit, rejects: true, open: true},
 		{options: offloaded + "inspect: request\n", directives: partial, limit: smallLimit, requestOnly: true},
 		{options: offloaded + "inspect: response\n", directives: rejecting, limit: smallLimit, rejects: true, responseOnly: true},
-		{options: offloaded, directives: partial + "SecRequestBodyAccess Off\nSecResponseBodyAccess Off\n", limit: smallLimit},
+		{options: offloaded, directives: partial + accessOff, limit: smallLimit},
 		{options: offloaded, directives: partial, limit: smallLimit, hosts: true},
 		{options: offloaded + "held_bytes_budget: 1KiB\n", directives: capRejects, limit: noLimit, held: 1024, budget: true, rejects: true},
 		{options: heavyOffload, directives: rejecting, limit: smallLimit, rejects: true, heavy: true},
 		{options: heavyOffload + "on_error: open\n", directives: partial, limit: smallLimit, open: true, heavy: true},
+		{options: heavyCap, directives: capRejects, limit: noLimit, held: 1024, rejects: true, heavy: true},
+		{options: heavyCap, directives: capPartial, limit: noLimit, held: 1024, heavy: true},
+		{options: heavyCap, directives: rejecting, limit: smallLimit, held: 1024, rejects: true, heavy: true},
+		{options: heavyOffload + "held_bytes_budget: 1KiB\n", directives: capRejects, limit: noLimit, held: 1024, budget: true, rejects: true, heavy: true},
+		{options: heavyOffload + "held_bytes_budget: 1KiB\n", directives: capPartial, limit: noLimit, held: 1024, budget: true, heavy: true},
+		{options: heavyCap, directives: capRejects + accessOff, limit: noLimit, held: 1024, rejects: true, heavy: true},
+		{options: heavyCap + "inspect: request\n", directives: capRejects, limit: noLimit, held: 1024, rejects: true, requestOnly: true, heavy: true},
+		{options: heavyCap + "inspect: response\n", directives: capRejects, limit: noLimit, held: 1024, rejects: true, responseOnly: true, heavy: true},
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 func (t *Transaction) feedRequestHead(r *Request, endStream bool) {
 	start := time.Now()
 	defer func() { t.took += time.Since(start) }()
-	t.tx = t.set.waf.NewTransactionWithID(t.id)
+	t.tx = t.set.newInspection(t.id, t.engine.config.VerifySample, t.distrust)
 	t.tx.ProcessConnection(r.Client.host(), r.Client.port(), r.Server.host(), r.Server.port())
 	// The path alone, never scheme://Host/path: a Host such as "x:abc" would make
 	// the whole unparsable and leave ARGS empty.

@@ -101,21 +101,31 @@ func TestTrailersNeverReachPhase1(t *testing.T) {
 }
 
 func TestAHeavyHeadDoesNotMakeUninspectedBodiesCount(t *testing.T) {
-	const capped = "request_body: {max_held_bytes: 4KiB}\n"
-	inherit := func(last string) string {
-		return capped + "directives: |\n  SecRuleEngine On\n" + last
-	}
+	const (
+		capped   = "request_body: {max_held_bytes: 4KiB}\n"
+		budget   = "held_bytes_budget: 4KiB\n"
+		rejects  = "  SecRequestBodyAccess On\n  SecRequestBodyLimitAction Reject\n"
+		accesses = "  SecRequestBodyAccess On\n"
+	)
 	for name, c := range map[string]struct {
-		doc    string
-		denied bool
+		options, rules string
+		details        string // "" passes
+		status         int
 	}{
-		"BodyAccessOff": {inherit("  SecRequestBodyAccess Off\n"), false},
-		"EngineOff":     {inherit("  SecRequestBodyAccess On\n  SecAction \"id:1,phase:1,pass,ctl:ruleEngine=Off\"\n"), false},
-		"DetectionOnly": {inherit("  SecRequestBodyAccess On\n  SecRuleEngine DetectionOnly\n"), false},
-		"Inspected":     {inherit("  SecRequestBodyAccess On\n  SecRequestBodyLimitAction Reject\n"), true},
+		"BodyAccessOff":      {options: capped, rules: "  SecRequestBodyAccess Off\n"},
+		"EngineOff":          {options: capped, rules: accesses + "  SecAction \"id:1,phase:1,pass,ctl:ruleEngine=Off\"\n"},
+		"DetectionOnly":      {options: capped, rules: accesses + "  SecRuleEngine DetectionOnly\n"},
+		"BodyAccessOffTotal": {options: budget, rules: "  SecRequestBodyAccess Off\n"},
+		// As where the head is light: the bound that was met answers.
+		"Inspected":      {options: capped, rules: rejects, details: "seawall_denied{held_limit}", status: 413},
+		"InspectedTotal": {options: budget, rules: rejects, details: "seawall_denied{held_budget}", status: 503},
+		// A limit that phase 1 set below what is held is met first.
+		"OwnLimit": {options: capped, rules: rejects + "  SecAction \"id:1,phase:1,pass,ctl:requestBodyLimit=1000\"\n",
+			details: "seawall_denied{body_limit}", status: 413},
+		"Phase1": {options: capped, rules: rejects + "  SecAction \"id:1,phase:1,deny\"\n", details: "seawall_denied{1}", status: 403},
 	} {
 		t.Run(name, func(t *testing.T) {
-			tx := engine(t, c.doc).NewTransaction(newRecorder())
+			tx := engine(t, c.options+"directives: |\n  SecRuleEngine On\n"+c.rules).NewTransaction(newRecorder())
 			defer tx.Close()
 			r := post("content-type", "text/plain")
 			r.Path = heavy
@@ -128,9 +138,10 @@ func TestAHeavyHeadDoesNotMakeUninspectedBodiesCount(t *testing.T) {
 			assert.NotZero(t, filter.HeldBytes(), "what waits for its evaluation counts")
 			v = v.Evaluate()
 			assert.Zero(t, filter.HeldBytes())
-			if c.denied {
+			if c.details != "" {
 				require.Equal(t, filter.Deny, v.Action)
-				assert.Equal(t, 413, v.Reply.Status)
+				assert.Equal(t, c.details, v.Reply.Details)
+				assert.Equal(t, c.status, v.Reply.Status)
 				return
 			}
 			assert.Equal(t, filter.Continue, v.Action)

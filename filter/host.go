@@ -3,7 +3,9 @@ package filter
 import "log/slog"
 
 // Host is what a Transaction needs from where it runs. Log may be called from
-// any goroutine; the other methods are called on the host's event thread only.
+// any goroutine, and after Close: by an evaluation that outlived its stream, and
+// where an audit log is written. It must not reach for the stream, therefore. The
+// other methods are called on the host's event thread, before Close returns.
 // (Dynamic metadata is no method: it travels in the Verdict.)
 type Host interface {
 	// Log writes one line, already formatted, without a newline.

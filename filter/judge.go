@@ -24,19 +24,22 @@ func (t *Transaction) judge(d *direction, body [][]byte, next stage) Verdict {
 		t.took += time.Since(start)
 		return t.settle(d, it, err, next)
 	}
-	d.stage, d.next, t.busy = evaluating, next, true
+	d.stage, d.next = evaluating, next
+	if t.gone == nil {
+		t.gone = make(chan struct{})
+	}
 	return Verdict{Action: Wait, Evaluate: func() Verdict { return t.evaluate(d, body, next) }}
 }
 
 // evaluate is judge's second half on another goroutine. While it runs, the
 // stage keeps every other method away from the engine.
 func (t *Transaction) evaluate(d *direction, body [][]byte, next stage) (v Verdict) {
-	queue := queueFor(total(body))
-	err := queue.enter()
+	queue := queueFor(t.cost(d, body, largeCost))
+	err := queue.enter(t.gone)
 	if err == nil {
 		defer queue.leave()
 	}
-	if t.abandoned() {
+	if !t.begin(d) {
 		return Verdict{Action: Hold} // nobody is left to apply it
 	}
 	var it *types.Interruption
@@ -65,17 +68,14 @@ func (t *Transaction) evaluate(d *direction, body [][]byte, next stage) (v Verdi
 	return v
 }
 
-// abandoned reports whether the stream ended before its evaluation began, and
-// if so lets go of everything: who sends and hangs up must not keep the slots
-// from others.
-func (t *Transaction) abandoned() bool {
+// begin gives the engine to an evaluation, unless the exchange was over before
+// its turn came: Close has then let go of everything. Who sends and hangs up
+// must not keep the slots from others.
+func (t *Transaction) begin(d *direction) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.closed {
-		t.busy = false
-		t.finish()
-	}
-	return t.closed
+	t.busy = d.stage == evaluating
+	return t.busy
 }
 
 // inspectGuarded is inspect where no guard stands above it.
@@ -98,9 +98,10 @@ func (t *Transaction) inspect(d *direction, body [][]byte, phase *int) (*types.I
 			if it := t.tx.ProcessRequestHeaders(); it != nil || t.tx.IsRuleEngineOff() || t.engine.config.ResponseOnly {
 				return it, nil
 			}
-			if t.capped && t.tx.IsRequestBodyAccessible() {
+			if t.capped.status != 0 && t.tx.IsRequestBodyAccessible() {
 				if limit, rejects := bodyLimit(t.tx, "Request"); rejects && total(body) < limit {
-					return &types.Interruption{Status: 413, Action: "deny"}, nil // as Coraza does at its limit
+					d.refusal = t.capped
+					return nil, nil
 				}
 			}
 		}
@@ -138,10 +139,10 @@ func (t *Transaction) settle(d *direction, it *types.Interruption, err error, ne
 	if t.tx.IsRuleEngineOff() {
 		// As where phase 1 turned it off before a body came: nothing is inspected,
 		// and the response, which is not looked at, could accept no tunnel.
-		d.refusal, next = "", passing
+		d.refusal, next = denial{}, passing
 	}
-	if d.refusal != "" {
-		return t.deny(d, denial{status: 400, reason: d.refusal})
+	if d.refusal.status != 0 {
+		return t.deny(d, d.refusal)
 	}
 	d.stage = next
 	return Verdict{Metadata: t.metadata()}
@@ -185,6 +186,13 @@ func (t *Transaction) guard(d *direction, v *Verdict) {
 	if r := recover(); r != nil {
 		*v = t.fault(d, panicError(r))
 	}
+}
+
+// distrust says that the screen was wrong about an exchange of this rule set.
+// It may come from an evaluation's goroutine, where only Log is allowed.
+func (t *Transaction) distrust(why string) {
+	t.host.Log(slog.LevelError, encode(map[string]any{"event": "seawall_error", "tx_id": t.id, "policy": t.policy,
+		"error": "the screen is off for this policy from now on: " + why}))
 }
 
 // panicError keeps where a panic came from. Values of the request never enter
@@ -257,12 +265,14 @@ func (t *Transaction) finish() {
 }
 
 func (t *Transaction) finishEngine() {
+	defer t.observe(nil)
 	if t.tx != nil {
 		t.phase = 5
 		if err := t.runLogging(); err != nil {
 			t.record.fault = err
 			t.host.Log(slog.LevelError, faultLine(t.id, t.policy, t.phase, err))
 		}
+		t.observe(engineOf(t.tx))
 		t.abandon()
 	}
 	if line := t.record.line(t.id, t.policy, t.took); line != "" {
@@ -305,7 +315,7 @@ func (t *Transaction) count() {
 // is "Request" or "Response". Coraza has the fields but no accessors;
 // TestBodyLimitIsReadable fails if an update renames them.
 func bodyLimit(tx types.Transaction, side string) (limit int, rejects bool) {
-	v := reflect.Indirect(reflect.ValueOf(tx))
+	v := reflect.Indirect(reflect.ValueOf(engineOf(tx)))
 	if v.Kind() != reflect.Struct {
 		return math.MaxInt, true
 	}

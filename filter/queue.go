@@ -27,11 +27,11 @@ var (
 	largeEvaluations = newQueue(max(1, runtime.GOMAXPROCS(0)/2), 1000, 30*time.Second)
 )
 
-// largeBytes divides them: with CRS, some 0.4 s.
-const largeBytes = 64 << 10
+// largeCost divides them, in the unit of cost.go: with CRS, some 0.4 s.
+const largeCost = 64 << 10
 
-func queueFor(bytes int) *queue {
-	if bytes < largeBytes {
+func queueFor(cost int) *queue {
+	if cost < largeCost {
 		return smallEvaluations
 	}
 	return largeEvaluations
@@ -41,11 +41,15 @@ func newQueue(slots int, most int64, patience time.Duration) *queue {
 	return &queue{slots: make(chan struct{}, slots), most: most, patience: patience}
 }
 
-// errBusy is the fault of an evaluation that never got a slot.
-var errBusy = errors.New("too many inspections wait for a CPU")
+// Why an evaluation never got a slot: errBusy is a fault, errGone is not.
+var (
+	errBusy = errors.New("too many inspections wait for a CPU")
+	errGone = errors.New("the stream has ended")
+)
 
-// enter takes a slot, for which leave must be called, unless err is errBusy.
-func (q *queue) enter() (err error) {
+// enter takes a slot, for which leave must be called unless there is an error.
+// Who waits gives its place up as soon as gone is closed.
+func (q *queue) enter(gone <-chan struct{}) error {
 	select {
 	case q.slots <- struct{}{}:
 		return nil
@@ -60,6 +64,8 @@ func (q *queue) enter() (err error) {
 	select {
 	case q.slots <- struct{}{}:
 		return nil
+	case <-gone:
+		return errGone
 	case <-timer.C:
 		return errBusy
 	}

@@ -32,7 +32,7 @@ func TestNobodyWaitsForeverForASlot(t *testing.T) {
 				t.Cleanup(func() { smallEvaluations = before })
 				if full != nil {
 					smallEvaluations = full
-					require.NoError(t, full.enter()) // and never leaves
+					require.NoError(t, full.enter(nil)) // and never leaves
 					t.Cleanup(full.leave)
 				}
 				c, err := ParseConfig([]byte("on_error: " + onError + "\ndirectives: SecRuleEngine On\n"))
@@ -124,23 +124,54 @@ func TestWhatCostsMuchLeavesTheWorker(t *testing.T) {
 	}
 }
 
-func TestLargeEvaluationsDoNotKeepSmallOnesWaiting(t *testing.T) {
-	var slots []*queue
-	for q := queueFor(largeBytes); ; {
-		select {
-		case q.slots <- struct{}{}:
-			slots = append(slots, q)
-			continue
-		default:
-		}
-		break
+// TestWhatCostsMuchHasSlotsOfItsOwn: with every slot for large evaluations
+// taken, small ones go on, and what divides them is their cost, not their bytes.
+func TestWhatCostsMuchHasSlotsOfItsOwn(t *testing.T) {
+	long := strings.Repeat("x", 40<<10)
+	form := strings.Repeat("a=1&", 2000)
+	for name, c := range map[string]struct {
+		query, body, answer string
+		large               bool
+	}{
+		"ALongBody":               {body: long + long, large: true},
+		"AShortBody":              {body: long},
+		"ManyShortFields":         {body: form, large: true},
+		"500LongArguments":        {query: strings.Repeat("a="+strings.Repeat("x", 98)+"&", 500), large: true},
+		"500ShortArguments":       {query: strings.Repeat("a=1&", 500)},
+		"TheHeadAndTheBody":       {query: long, body: long, large: true},
+		"ALongAnswer":             {answer: long + long, large: true},
+		"AnAnswerHasNoArguments":  {answer: strings.Repeat("1,", 2000)},
+		"AnAnswerHasItsOwnCost":   {query: long, answer: long},
+		"AnAnswerIsNotTheRequest": {body: form[:2000], answer: form},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := largeEvaluations
+			t.Cleanup(func() { largeEvaluations = before })
+			largeEvaluations = newQueue(1, 0, time.Hour)
+			require.NoError(t, largeEvaluations.enter(nil)) // and never leaves
+
+			tx := newTransaction(t, "", quietHost{counts: map[Counter]int{}})
+			defer tx.Close()
+			v := tx.RequestHeaders(formPost(c.query), c.body == "")
+			if c.body != "" {
+				v = tx.RequestBody([][]byte{[]byte(c.body)}, true)
+			}
+			if v.Evaluate != nil {
+				v = v.Evaluate()
+			}
+			if c.answer != "" {
+				require.Equal(t, Continue, v.Action)
+				tx.ResponseHeaders(Response{Status: 200, Headers: fields("content-type", "text/plain")}, false)
+				v = tx.ResponseBody([][]byte{[]byte(c.answer)}, true)
+				require.NotNil(t, v.Evaluate)
+				v = v.Evaluate()
+			}
+			if c.large {
+				require.Equal(t, Deny, v.Action)
+				assert.Equal(t, "seawall_error{busy}", v.Reply.Details)
+				return
+			}
+			assert.Equal(t, Continue, v.Action)
+		})
 	}
-	t.Cleanup(func() {
-		for _, q := range slots {
-			q.leave()
-		}
-	})
-	require.NotEmpty(t, slots)
-	require.NoError(t, queueFor(largeBytes-1).enter(), "with every slot for large ones taken")
-	queueFor(largeBytes - 1).leave()
 }

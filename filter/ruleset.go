@@ -14,6 +14,7 @@ import (
 	"github.com/corazawaf/coraza/v3"
 	"github.com/corazawaf/coraza/v3/experimental"
 
+	"github.com/seawall-waf/seawall/filter/screen"
 	"github.com/seawall-waf/seawall/rules"
 )
 
@@ -30,6 +31,14 @@ type ruleSet struct {
 	audits   bool               // writes an audit log: phase 5 may do I/O
 	places   map[int]source     // by rule ID
 	limits   [2]rules.Directive // the last SecRequestBodyLimit and SecResponseBodyLimit
+
+	// The screen and its front; nil where every rule runs for every exchange.
+	// unscreened says why that is, if it was not asked for.
+	screen     *screen.Screen
+	front      coraza.WAF
+	unscreened string
+	// distrusted: the screen was wrong once, and is not asked any more.
+	distrusted atomic.Bool
 }
 
 // within refuses a body limit that our own cap would undercut in silence: the
@@ -77,14 +86,14 @@ var compiled struct {
 
 // compileRuleSet compiles text, or returns the rule set that is already in use
 // for the same text if every file it read is unchanged.
-func compileRuleSet(text string) (*ruleSet, error) {
-	digest := sha256.Sum256([]byte(text))
+func compileRuleSet(text string, screened bool) (*ruleSet, error) {
+	digest := sha256.Sum256(fmt.Appendf(nil, "%t\n%s", screened, text))
 	compiled.Lock()
 	defer compiled.Unlock()
 	if set := compiled.sets[digest].Value(); set != nil && rules.Unchanged(rules.FS(), set.recorder) {
 		return set, nil
 	}
-	set, err := newRuleSet(text)
+	set, err := newRuleSet(text, screened, coraza.NewWAFConfig())
 	if err != nil {
 		return nil, err
 	}
@@ -100,13 +109,13 @@ func compileRuleSet(text string) (*ruleSet, error) {
 	return set, nil
 }
 
-func newRuleSet(text string) (*ruleSet, error) {
+func newRuleSet(text string, screened bool, config coraza.WAFConfig) (*ruleSet, error) {
 	recorder := rules.Recording(rules.FS())
 	directives, err := rules.Walk(recorder, text)
 	if err != nil {
 		return nil, err
 	}
-	waf, err := rules.Compile(recorder, text, coraza.NewWAFConfig())
+	waf, err := rules.Compile(recorder, text, config)
 	if err != nil {
 		return nil, err
 	}
@@ -126,12 +135,32 @@ func newRuleSet(text string) (*ruleSet, error) {
 			}
 		}
 	}
+	if screened {
+		set.addScreen(directives, recorder)
+	}
 	liveRuleSets.Add(1)
-	runtime.AddCleanup(set, func(waf coraza.WAF) {
-		if c, ok := waf.(experimental.WAFCloser); ok {
-			_ = c.Close() // always nil in Coraza 3.8.1
+	runtime.AddCleanup(set, func(wafs [2]coraza.WAF) {
+		for _, waf := range wafs {
+			if c, ok := waf.(experimental.WAFCloser); ok {
+				_ = c.Close() // always nil in Coraza 3.8.1
+			}
 		}
 		liveRuleSets.Add(-1)
-	}, waf)
+	}, [2]coraza.WAF{waf, set.front})
 	return set, nil
+}
+
+// addScreen compiles the screen and its front. Where that is impossible, every rule
+// runs for every exchange.
+func (s *ruleSet) addScreen(directives []rules.Directive, recorder *rules.Recorder) {
+	compiled := screen.Compile(directives, recorder)
+	if s.unscreened = compiled.Off; s.unscreened != "" {
+		return
+	}
+	front, err := rules.Compile(recorder, compiled.Front, coraza.NewWAFConfig())
+	if err != nil {
+		s.unscreened = "compiling what shapes parsing: " + err.Error()
+		return
+	}
+	s.screen, s.front = compiled, front
 }

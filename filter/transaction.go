@@ -39,10 +39,10 @@ type direction struct {
 	// rejects is SecLang's limit action: Reject, else ProcessPartial.
 	rejects  bool
 	reserved int // bytes counted in heldBytes
-	// next is, while evaluating, the stage after it. refusal is why what came
-	// meanwhile is refused all the same; empty where it is not.
+	// next is, while evaluating, the stage after it. refusal is why the exchange is
+	// denied all the same, unless rules decide first; the zero value if it is not.
 	next    stage
-	refusal string
+	refusal denial
 }
 
 // blockBytes is the largest block that hold allocates ahead of need.
@@ -97,14 +97,17 @@ type Transaction struct {
 	phase    int // the SecLang phase in progress: for events and fault reports
 	// phase1Due: phase 1 was postponed to the request's evaluation.
 	phase1Due bool
-	// capped: the body of a postponed head came to our own bounds before its end.
-	capped bool
+	// capped says by which of our own bounds the body of a postponed head was cut
+	// off; the zero value where it was not.
+	capped denial
 	// trailers are the request's, for phase 2: phase 1 may still be due.
 	trailers [][2]string
 	closed   bool
+	gone     chan struct{} // closed by Close; nil where no evaluation was handed out
 	busy     bool          // an evaluation has the engine, even if nobody waits for it any more
 	took     time.Duration // engine time, all phases
 	record   record        // for the event
+	observer func(types.Transaction)
 }
 
 // RequestHeaders judges the request's head (phase 1) and, where no body
@@ -219,11 +222,12 @@ func (t *Transaction) unfit(chunks [][]byte, endStream bool) (reason string) {
 // refuse denies an unfit body. While the head is evaluated the host keeps the
 // bytes, and the evaluation's verdict would let them go on: so it denies then.
 func (t *Transaction) refuse(reason string) Verdict {
+	unfit := denial{status: 400, reason: reason}
 	if t.request.stage == evaluating {
-		t.request.refusal = reason
+		t.request.refusal = unfit
 		return Verdict{Action: Wait}
 	}
-	return t.deny(&t.request, denial{status: 400, reason: reason})
+	return t.deny(&t.request, unfit)
 }
 
 // ResponseHeaders judges the response's head (phase 3) and, where its body is
@@ -293,6 +297,9 @@ func (t *Transaction) Close() {
 	}
 	t.closed = true
 	t.request.stage, t.response.stage = ended, ended
+	if t.gone != nil {
+		close(t.gone)
+	}
 	if !t.busy {
 		t.finish()
 	} // else the evaluation does, when it ends
@@ -310,22 +317,18 @@ func (t *Transaction) body(d *direction, chunks [][]byte, endStream bool) Verdic
 		return t.judge(d, chunks, passing) // in one piece: no copy is needed
 	}
 	full := size >= d.limit // Coraza's limits are inclusive: at the limit is over it
-	switch {
-	case full:
-		d.account(more)
-	default:
+	if !full {
 		// Our own bounds. NewEngine lets SecLang's limit be higher than our cap only
 		// if nobody wrote that limit; SecLang's action holds for ours too.
-		reason, exceeded := t.exceeds(d, size, more)
-		if exceeded && d == &t.request && t.phase1Due {
-			t.capped = true // phase 1 may yet say that the body need not be held
-		} else if exceeded && d.rejects {
+		var reason denial
+		reason, full = t.exceeds(d, size, more)
+		if full && d == &t.request && t.phase1Due {
+			t.capped = reason // phase 1 may yet say that the body need not be held
+		} else if full && d.rejects {
 			return t.deny(d, reason)
 		}
-		if full = exceeded; exceeded {
-			d.account(more)
-		}
 	}
+	d.account(more)
 	d.hold(chunks)
 	if !endStream && !full {
 		return Verdict{Action: Hold}
@@ -341,7 +344,7 @@ func (t *Transaction) exceeds(d *direction, size, more int) (denial, bool) {
 		return denial{status: 413, reason: "held_limit"}, true
 	case size > t.options(d).MaxHeldBytes:
 		return denial{status: 500, reason: "held_limit"}, true
-	case !t.reserve(d, more):
+	case !t.affords(more):
 		return denial{status: 503, reason: "held_budget"}, true
 	}
 	return denial{}, false

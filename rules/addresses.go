@@ -7,20 +7,12 @@ import (
 	"net"
 	"strings"
 
-	"github.com/corazawaf/coraza/v3/experimental/plugins"
 	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
 )
 
-// Coraza 3.8.1 skips what it cannot read in a list of addresses, so a blocklist
-// with a typo blocks less than it says. These operators match as Coraza's do and
-// refuse such a list.
-func init() {
-	plugins.RegisterOperator("ipMatch", newAddresses)
-	plugins.RegisterOperator("ipMatchFromFile", newAddressFile)
-	plugins.RegisterOperator("ipMatchF", newAddressFile)
-}
-
-// addresses is @ipMatch: the value is an address in one of the networks.
+// addresses is @ipMatch: the value is an address in one of the networks. Coraza
+// 3.8.1 skips what it cannot read in such a list, so a blocklist with a typo
+// blocks less than it says. This operator matches as Coraza's does and refuses it.
 type addresses []*net.IPNet
 
 func newAddresses(options plugintypes.OperatorOptions) (plugintypes.Operator, error) {

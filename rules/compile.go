@@ -25,6 +25,7 @@ func Compile(fsys fs.FS, text string, cfg coraza.WAFConfig) (coraza.WAF, error) 
 	if err := review(directives); err != nil {
 		return nil, fmt.Errorf("reviewing directives: %w", err)
 	}
+	registerOperators()
 	cfg = cfg.WithRootFS(files).WithDirectives(text)
 	waf, err := compile(cfg)
 	if err != nil {

@@ -11,25 +11,20 @@ import (
 	"path"
 	"strings"
 
-	"github.com/corazawaf/coraza/v3/experimental/plugins"
 	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
 	ahocorasick "github.com/petar-dambovaliev/aho-corasick"
 )
-
-// Coraza 3.8.1 keeps the matcher of @pmFromFile under the file's path and shares
-// it with every WAF that is open, so a reload after the file changed goes on
-// with the old phrases as long as one old transaction lives. This operator does
-// the same work with the same library, and shares a matcher by its phrases.
-func init() {
-	plugins.RegisterOperator("pmFromFile", newPhraseFile)
-	plugins.RegisterOperator("pmf", newPhraseFile)
-}
 
 // maxCaptures is the number of TX:0 to TX:9.
 const maxCaptures = 10
 
 // phraseFile is @pmFromFile: any phrase of a file, in any case, anywhere in the
 // value. The file has one phrase a line; # begins a comment line.
+//
+// Coraza 3.8.1 keeps the matcher of @pmFromFile under the file's path and shares
+// it with every WAF that is open, so a reload after the file changed goes on
+// with the old phrases as long as one old transaction lives. This operator does
+// the same work with the same library, and shares a matcher by its phrases.
 type phraseFile struct {
 	matcher  ahocorasick.AhoCorasick
 	shortest int // bytes; a shorter value cannot match
@@ -44,19 +39,47 @@ func newPhraseFile(options plugintypes.OperatorOptions) (plugintypes.Operator, e
 	if err != nil {
 		return nil, fmt.Errorf("@pmFromFile %s: %w", options.Arguments, err)
 	}
+	return newPhrases(options, phrases, false)
+}
+
+// newPhraseList is @pm: any word of the argument.
+//
+// Coraza keeps its matcher under the bare words, where the regular expressions of
+// selectors and ctl stand too: with ARGS:/foo/ in any open WAF, @pm foo panics its
+// parser, and the other way round.
+func newPhraseList(options plugintypes.OperatorOptions) (plugintypes.Operator, error) {
+	return newPhrases(options, strings.Split(strings.ToLower(options.Arguments), " "), true)
+}
+
+// newPhraseDataset is @pmFromDataset: any line of a SecDataset. Coraza keeps its
+// matcher under the dataset's name: of two policies, or of the same one before and
+// after a reload, the second then matches the words of the first.
+func newPhraseDataset(options plugintypes.OperatorOptions) (plugintypes.Operator, error) {
+	phrases, ok := options.Datasets[options.Arguments]
+	if !ok {
+		return nil, fmt.Errorf("dataset %q not found", options.Arguments)
+	}
+	return newPhrases(options, phrases, true)
+}
+
+// newPhrases shares a matcher by its phrases. dfa is the larger and faster form,
+// which Coraza takes for phrases that stand in the directives.
+func newPhrases(options plugintypes.OperatorOptions, phrases []string, dfa bool) (plugintypes.Operator, error) {
 	build := func() (any, error) {
 		builder := ahocorasick.NewAhoCorasickBuilder(ahocorasick.Opts{
 			AsciiCaseInsensitive: true,
 			MatchKind:            ahocorasick.LeftMostLongestMatch,
+			DFA:                  dfa,
 		})
 		return builder.Build(phrases), nil
 	}
 	var matcher any
+	var err error
 	if options.Memoizer == nil {
 		matcher, err = build()
 	} else {
 		sum := sha256.Sum256([]byte(strings.Join(phrases, "\n")))
-		matcher, err = options.Memoizer.Do(fmt.Sprintf("seawall pmFromFile %x", sum), build)
+		matcher, err = options.Memoizer.Do(fmt.Sprintf("seawall phrases %t %x", dfa, sum), build)
 	}
 	if err != nil {
 		return nil, err

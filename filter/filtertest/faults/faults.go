@@ -1,6 +1,7 @@
-// Package faults registers the operator @seawallFault, which panics where its
-// argument equals the variable's value. Only tests, and the module that they
-// build with the tag seawall_faults, import it.
+// Package faults registers two operators: @seawallFault, which panics where its
+// argument equals the variable's value, and @seawallRuleSets, which counts what
+// the process holds. Only tests, and the modules that they build with the tag
+// seawall_faults, import it.
 package faults
 
 import (

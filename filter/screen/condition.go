@@ -1,0 +1,398 @@
+package screen
+
+import (
+	"errors"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/corazawaf/coraza/v3/types/variables"
+
+	"github.com/seawall-waf/seawall/filter/screen/dfa"
+	"github.com/seawall-waf/seawall/filter/screen/seclang"
+	"github.com/seawall-waf/seawall/filter/screen/transform"
+)
+
+// A link becomes a condition: one bit of a State, set when some value of the
+// exchange could fulfil the link. target is one way to fulfil it: an operator on
+// the values, or the names, of one collection.
+type target struct {
+	condition  int
+	phase      int
+	collection variables.RuleVariable
+	names      bool // the collection's names are inspected, not its values
+	variable   seclang.Variable
+	chain      transform.Chain
+	group      string // of the scan
+	bulk       bulk
+	match      matcher // nil: bulk decides
+	negated    bool
+	// Of a count: what counts.
+	selector   *regexp.Regexp
+	exclusions []exclusion
+}
+
+// exclusion is an expression over lower-case names, or one such name.
+type exclusion struct {
+	re  *regexp.Regexp
+	key string
+}
+
+// truth is what is known of a link before any exchange.
+type truth int
+
+const (
+	never truth = iota
+	depends
+	always
+)
+
+// addCandidate works out what must be true for r to match.
+func (c *compiler) addCandidate(r *seclang.Rule, e effect) {
+	k := &candidate{rule: r, quiet: e.quiet && !e.shapes, shapes: e.shapes}
+	c.assumed = nil
+	links := withLinks(r)
+	k.captured = c.newCaptured(r)
+	if k.captured == nil && c.setsOpenNames(r) {
+		k.quiet, e.partly = false, 1
+	}
+	why := ""
+	for i, link := range links[:e.partly] {
+		if k.captured != nil && k.captured.decides(i) {
+			continue
+		}
+		condition, t, reason := c.link(r, link)
+		switch {
+		case t == never && i < e.partly:
+			return // no exchange can match it
+		case t == depends:
+			k.conditions = append(k.conditions, condition)
+			if i == 0 {
+				k.spare = true // chains are left out by their head alone
+			}
+		case why == "":
+			why = reason
+		}
+	}
+	// In an exchange that is not innocent, another rule may have set what was assumed.
+	k.spare = k.spare && !slices.ContainsFunc(c.assumed, c.settable)
+	if e.partly < len(links) {
+		k.quiet = false // the links' own effects were looked at, not the rule's
+	}
+	c.add(k)
+	if len(k.conditions) == 0 && !k.quiet {
+		c.screen.Unscreened = append(c.screen.Unscreened, Unscreened{ID: r.ID, File: r.File, Line: r.Line, Why: why})
+	}
+}
+
+// impossible reports whether some link reads only TX, and what that holds in the
+// innocent world does not fulfil it.
+func (c *compiler) impossible(r *seclang.Rule) bool {
+	return slices.ContainsFunc(withLinks(r), func(link *seclang.Rule) bool {
+		if slices.ContainsFunc(link.Variables, func(v seclang.Variable) bool { return v.Name != "TX" }) {
+			return false
+		}
+		_, t, _ := c.link(r, link)
+		return t == never
+	})
+}
+
+// foreseeable reports whether the screen can ask every link of a chain that shapes
+// parsing. Such a chain hardly ever matches, so the front does without it: where it
+// could match, the engine gets the exchange as it is.
+func (c *compiler) foreseeable(r *seclang.Rule) bool {
+	k := c.newCaptured(r)
+	for i, link := range withLinks(r) {
+		if k != nil && k.decides(i) {
+			continue
+		}
+		if len(link.SetVars) > 0 && k == nil && i < len(r.Links) || i < len(r.Links) && shapesAlone(link) {
+			return false
+		}
+		if link.Operator == nil || c.asks(link.Operator) != "" {
+			return false
+		}
+		for _, v := range link.Variables {
+			if _, ok := sources(v.Name); !ok || v.Count || v.Name == "REQBODY_PROCESSOR" || v.Name == "RES_BODY_PROCESSOR" {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// shapesAlone: a link's ctl actions run on its own match, whatever follows it.
+func shapesAlone(link *seclang.Rule) bool {
+	return slices.ContainsFunc(link.Ctls, func(ctl seclang.Ctl) bool { return !removes(ctl) })
+}
+
+// asks says why the screen cannot ask an operator; "" where it can.
+func (c *compiler) asks(op *seclang.Operator) (why string) {
+	switch {
+	case op.Name == "rx" && dfa.Supports(op.Argument) == nil, op.Name == "pm":
+		return ""
+	case expandsMacros[op.Name] && len(macros(op.Argument)) > 0, newMatcher(op.Name, op.Argument) == nil:
+		return "@" + op.Name + " is not screened"
+	}
+	return ""
+}
+
+// link turns one link into a condition, unless the answer is known.
+func (c *compiler) link(r, link *seclang.Rule) (condition int, t truth, why string) {
+	op := link.Operator
+	if op == nil {
+		return 0, always, "it has no condition"
+	}
+	chain, ok := chainOf(link)
+	if !ok {
+		return 0, always, "a transformation that the screen does not know"
+	}
+	argument, known := op.Argument, true
+	if expandsMacros[op.Name] {
+		if argument, known = c.expand(r, op.Argument); !known {
+			return 0, always, "what @" + op.Name + " compares with depends on the exchange"
+		}
+	}
+	match := newMatcher(op.Name, argument)
+	var targets []target
+	for _, v := range link.Variables {
+		if v.Name == "TX" {
+			switch c.constantly(r, link, v, chain, match) {
+			case always:
+				return 0, always, "it reads TX"
+			case depends:
+				return 0, always, "it reads a TX variable that depends on the exchange"
+			}
+			continue
+		}
+		parts, ok := sources(v.Name)
+		if !ok {
+			return 0, always, "it reads " + v.Name
+		}
+		t := target{phase: r.Phase, variable: v, chain: chain, negated: op.Negated, match: match}
+		if v.Count {
+			if why := c.counting(&t); why != "" {
+				return 0, always, why
+			}
+			targets = append(targets, t)
+			continue
+		}
+		for _, p := range parts {
+			t.collection, t.names = p.collection, p.names
+			targets = append(targets, t)
+		}
+	}
+	if len(targets) == 0 {
+		return 0, never, ""
+	}
+	if why := c.place(targets, link, r); why != "" {
+		return 0, always, why
+	}
+	return c.screen.conditions - 1, depends, ""
+}
+
+// counting prepares a target that counts a variable's members.
+func (c *compiler) counting(t *target) (why string) {
+	v := t.variable
+	if c.removesTargets(v.Name) {
+		return "it counts " + v.Name + ", from which other rules take"
+	}
+	var err, failed error
+	if t.collection, err = variables.Parse(v.Name); err != nil {
+		return err.Error()
+	}
+	compiled := func(expression string) *regexp.Regexp {
+		re, err := regexp.Compile(expression)
+		failed = errors.Join(failed, err)
+		return re
+	}
+	if v.Regex {
+		t.selector = compiled(v.Key)
+	}
+	for _, x := range v.Exclusions {
+		e := exclusion{key: strings.ToLower(x.Key)}
+		if x.Regex {
+			e.re = compiled(x.Key)
+		}
+		t.exclusions = append(t.exclusions, e)
+	}
+	if failed != nil {
+		return failed.Error()
+	}
+	return ""
+}
+
+// place gives the targets of one link its condition, and what they look for a place
+// in a scan.
+func (c *compiler) place(targets []target, link, r *seclang.Rule) (why string) {
+	op := link.Operator
+	inBulk := slices.Contains([]string{"rx", "pm", "pmf", "pmfromfile"}, op.Name)
+	if !inBulk && targets[0].match == nil {
+		return "@" + op.Name + " is not screened"
+	}
+	var placed []target
+	for _, t := range targets {
+		chains, ok := steps(t.chain, link.MultiMatch)
+		if !ok {
+			return "multiMatch with these transformations has too many outcomes"
+		}
+		for _, chain := range chains {
+			t.chain = chain
+			if inBulk && !t.variable.Count {
+				t.group = groupName(t.phase, chain)
+				var ok bool
+				if t.bulk, ok = c.addBulk(t.group, op, r); !ok {
+					return "what @" + op.Name + " looks for cannot be screened"
+				}
+				t.match = nil
+			} else if t.match == nil {
+				return "@" + op.Name + " on a count is not screened"
+			}
+			placed = append(placed, t)
+		}
+	}
+	for i := range placed {
+		placed[i].condition = c.screen.conditions
+	}
+	c.screen.conditions++
+	c.targets = append(c.targets, placed...)
+	return ""
+}
+
+// steps are the chains whose results a link's operator sees; ok is false where there
+// are too many.
+func steps(chain transform.Chain, multi bool) (chains []transform.Chain, ok bool) {
+	if !multi {
+		return []transform.Chain{chain}, true
+	}
+	return chain.MultiMatch()
+}
+
+func chainOf(link *seclang.Rule) (transform.Chain, bool) {
+	var chain transform.Chain
+	for _, name := range link.Transformations {
+		t, ok := transform.Lookup(name)
+		if !ok {
+			return nil, false
+		}
+		chain = append(chain, t)
+	}
+	return chain, true
+}
+
+// scrambling are the transformations that make other text of nearly every value:
+// what they leave is looked at apart, so that it does not fill the others' automata.
+var scrambling = map[string]bool{"base64decode": true, "base64decodeext": true, "base64encode": true,
+	"hexdecode": true, "hexencode": true, "md5": true, "sha1": true, "length": true}
+
+// groupName is the scan that serves a chain.
+func groupName(phase int, chain transform.Chain) string {
+	name := "request"
+	if phase > 2 {
+		name = "response"
+	}
+	if scrambles(chain) {
+		return name + " " + chainName(chain)
+	}
+	return name
+}
+
+func scrambles(chain transform.Chain) bool {
+	return slices.ContainsFunc(chain, func(t *transform.Transformation) bool { return scrambling[t.Name] })
+}
+
+func chainName(chain transform.Chain) string {
+	names := make([]string, len(chain))
+	for i, t := range chain {
+		names[i] = t.Name
+	}
+	return strings.Join(names, ",")
+}
+
+// constantly decides about one TX variable of a link in the innocent world: always
+// if it fulfils the link, depends if that cannot be known, never otherwise.
+func (c *compiler) constantly(r, link *seclang.Rule, v seclang.Variable, chain transform.Chain, match matcher) truth {
+	if v.Regex || v.Key == "" || match == nil || len(v.Exclusions) > 0 {
+		return depends
+	}
+	value, ok, known := c.world.value(v.Key, r.Phase, slices.Index(c.set.Rules, r))
+	if !known || c.setBy(r, strings.ToLower(v.Key)) {
+		return depends
+	}
+	c.assumed = append(c.assumed, strings.ToLower(v.Key))
+	if v.Count {
+		value = "0"
+		if ok {
+			value = "1"
+		}
+	} else if !ok {
+		return never
+	}
+	chains, ok := steps(chain, link.MultiMatch)
+	if !ok {
+		return depends
+	}
+	for _, step := range chains {
+		if match(step.Apply(value, transform.TraitsOf(value))) != link.Operator.Negated {
+			return always
+		}
+	}
+	return never
+}
+
+// settable reports whether a rule that the exchange decides about may set a TX name.
+func (c *compiler) settable(name string) bool {
+	return slices.ContainsFunc(c.set.Rules, func(r *seclang.Rule) bool {
+		return r.Marker == "" && !c.world.constant[r] && c.setBy(r, name)
+	})
+}
+
+// setBy reports whether r itself sets a TX name.
+func (c *compiler) setBy(r *seclang.Rule, name string) bool {
+	for _, link := range withLinks(r) {
+		for _, v := range link.SetVars {
+			fixed, _, open := strings.Cut(strings.ToLower(v.Name), "%{")
+			if fixed == name || open && strings.HasPrefix(name, fixed) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// expand replaces macros by what TX holds in the innocent world.
+func (c *compiler) expand(r *seclang.Rule, text string) (expanded string, known bool) {
+	known = true
+	at := slices.Index(c.set.Rules, r)
+	expanded = macro.ReplaceAllStringFunc(text, func(m string) string {
+		inner := m[2 : len(m)-1]
+		name, isTX := txName(inner)
+		value, ok, fixed := c.world.value(name, r.Phase, at)
+		if !isTX || !fixed || c.setBy(r, name) {
+			known = false
+		}
+		c.assumed = append(c.assumed, name)
+		if !ok {
+			return inner // as Coraza does
+		}
+		return value
+	})
+	return expanded, known
+}
+
+// removesTargets reports whether some ctl takes targets of a collection from rules:
+// a count can then become one that matches.
+func (c *compiler) removesTargets(collection string) bool {
+	for _, r := range c.set.Rules {
+		for _, link := range withLinks(r) {
+			for _, ctl := range link.Ctls {
+				_, target, _ := strings.Cut(ctl.Argument, ";")
+				name, _, _ := strings.Cut(target, ":")
+				if removes(ctl) && strings.EqualFold(strings.TrimSpace(name), collection) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}

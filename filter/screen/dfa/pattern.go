@@ -1,0 +1,80 @@
+package dfa
+
+import (
+	"fmt"
+	"regexp/syntax"
+	"unicode/utf8"
+)
+
+// parse compiles a pattern as Coraza's @rx does: with Go's regexp under (?sm),
+// or, where its \x escapes spell bytes that are not UTF-8, without flags and
+// over bytes, each of which stands for the rune of the same number.
+func parse(pattern string) (prog *syntax.Prog, overBytes bool, err error) {
+	if spellsBytes("(?sm)" + pattern) {
+		overBytes = true
+	} else {
+		pattern = "(?sm)" + pattern
+	}
+	re, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return nil, overBytes, fmt.Errorf("parsing %q: %w", pattern, err)
+	}
+	prog, err = syntax.Compile(re.Simplify())
+	if err != nil {
+		return nil, overBytes, fmt.Errorf("compiling %q: %w", pattern, err)
+	}
+	if len(prog.Inst) > maxInsts {
+		return nil, overBytes, fmt.Errorf("compiling %q: %d instructions, more than %d", pattern, len(prog.Inst), maxInsts)
+	}
+	return prog, overBytes, nil
+}
+
+// spellsBytes says whether Coraza gives the pattern to its byte matcher: with
+// every \xHH and \x{HH...} taken for the byte HH, it is no valid UTF-8. A
+// backslash before another one escapes nothing here, as in Coraza.
+func spellsBytes(pattern string) bool {
+	plain := make([]byte, 0, len(pattern))
+	for i := 0; i < len(pattern); {
+		b, n := byteEscape(pattern[i:])
+		plain = append(plain, b)
+		i += n
+	}
+	return !utf8.Valid(plain)
+}
+
+// byteEscape reads one byte of a pattern, escaped or not, and its length.
+func byteEscape(s string) (value byte, length int) {
+	if len(s) < 4 || s[0] != '\\' || s[1] != 'x' {
+		return s[0], 1
+	}
+	digits, length := s[2:], 4
+	if s[2] == '{' && len(s) >= 6 {
+		for end := 3; end < len(s); end++ {
+			if s[end] == '}' {
+				digits, length = s[3:end], end+1
+				break
+			}
+		}
+	}
+	if len(digits) < 2 {
+		return s[0], 1
+	}
+	high, ok1 := hexValue(digits[0])
+	low, ok2 := hexValue(digits[1])
+	if !ok1 || !ok2 {
+		return s[0], 1
+	}
+	return high<<4 | low, length
+}
+
+func hexValue(c byte) (byte, bool) {
+	switch {
+	case '0' <= c && c <= '9':
+		return c - '0', true
+	case 'a' <= c && c <= 'f':
+		return c - 'a' + 10, true
+	case 'A' <= c && c <= 'F':
+		return c - 'A' + 10, true
+	}
+	return 0, false
+}

@@ -1,0 +1,145 @@
+package screen
+
+import (
+	"bufio"
+	"bytes"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/seawall-waf/seawall/filter/screen/dfa"
+	"github.com/seawall-waf/seawall/filter/screen/seclang"
+)
+
+// patterns gathers, while a Screen is compiled, what is looked for in bulk: regular
+// expressions and lists of words. A group is scanned in one pass.
+type patterns struct{ groups map[string]*group }
+
+// group is one union of expressions and one of word lists. In the bits of a scan the
+// expressions come first.
+type group struct {
+	index   int
+	rx      []string
+	lists   [][]string
+	rxBits  map[string]int
+	wordBit map[string]int
+	set     *dfa.Set
+	words   *dfa.Words
+}
+
+func newPatterns() *patterns { return &patterns{groups: make(map[string]*group)} }
+
+func (p *patterns) group(name string) *group {
+	g := p.groups[name]
+	if g == nil {
+		g = &group{index: len(p.groups), rxBits: make(map[string]int), wordBit: make(map[string]int)}
+		p.groups[name] = g
+	}
+	return g
+}
+
+// bulk is one operator of a group.
+type bulk struct {
+	group *group
+	word  bool
+	index int
+}
+
+// bit is the operator's place among the bits of a scan.
+func (b bulk) bit() int {
+	if !b.word {
+		return b.index
+	}
+	return b.group.set.Words()*64 + b.index
+}
+
+// bits is how many uint64 the bits of a scan take.
+func (g *group) bits() int { return g.set.Words() + (len(g.lists)+63)/64 }
+
+// compile builds the automata; after it the group does not change.
+func (g *group) compile() (err error) {
+	if g.set, err = dfa.Compile(g.rx, dfa.Shared); err != nil {
+		return err
+	}
+	g.words = dfa.NewWords(g.lists)
+	return nil
+}
+
+// scan sets the bits of what could match v. exact is false where some of them may
+// be set without a match.
+func (g *group) scan(v string, bits []uint64) (exact bool) {
+	exact = g.set.Scan(v, bits)
+	if len(g.lists) > 0 {
+		g.words.Scan(v, bits[g.set.Words():])
+	}
+	return exact
+}
+
+func (g *group) addRx(pattern string) (bulk, bool) {
+	i, ok := g.rxBits[pattern]
+	if !ok {
+		if dfa.Supports(pattern) != nil {
+			return bulk{}, false
+		}
+		i = len(g.rx)
+		g.rx, g.rxBits[pattern] = append(g.rx, pattern), i
+	}
+	return bulk{group: g, index: i}, true
+}
+
+func (g *group) addWords(words []string) (bulk, bool) {
+	for _, w := range words {
+		if w == "" {
+			return bulk{}, false
+		}
+	}
+	key := strings.Join(words, "\n")
+	i, ok := g.wordBit[key]
+	if !ok {
+		i = len(g.lists)
+		g.lists, g.wordBit[key] = append(g.lists, words), i
+	}
+	return bulk{group: g, word: true, index: i}, true
+}
+
+// addBulk takes an operator that is evaluated for all rules in one pass; ok is
+// false for any other, and for one that cannot be.
+func (c *compiler) addBulk(name string, op *seclang.Operator, rule *seclang.Rule) (bulk, bool) {
+	g := c.scans.group(name)
+	switch op.Name {
+	case "rx":
+		return g.addRx(op.Argument)
+	case "pm":
+		return g.addWords(strings.Split(strings.ToLower(op.Argument), " "))
+	case "pmfromfile", "pmf":
+		words, err := c.phrases(op.Argument, rule.File)
+		if err != nil {
+			return bulk{}, false
+		}
+		return g.addWords(words)
+	}
+	return bulk{}, false
+}
+
+// phrases reads a phrase file where the rules package's @pmFromFile finds it.
+func (c *compiler) phrases(name, file string) ([]string, error) {
+	data, err := fs.ReadFile(c.fsys, besideRule(name, file))
+	if err != nil {
+		return nil, err
+	}
+	var phrases []string
+	lines := bufio.NewScanner(bytes.NewReader(data))
+	for lines.Scan() {
+		if line := strings.TrimSpace(lines.Text()); line != "" && line[0] != '#' {
+			phrases = append(phrases, strings.ToLower(line))
+		}
+	}
+	return phrases, lines.Err()
+}
+
+func besideRule(name, file string) string {
+	if path.IsAbs(name) {
+		return name
+	}
+	return path.Join(path.Dir(file), name)
+}

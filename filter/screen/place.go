@@ -1,0 +1,241 @@
+package screen
+
+import (
+	"cmp"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/corazawaf/coraza/v3/types/variables"
+
+	"github.com/seawall-waf/seawall/filter/screen/transform"
+)
+
+// walks are the collections to look at: those of the head, for phases 1 and 2, when
+// the head is there; the others when their phase has come.
+type walks struct {
+	head  []*walked
+	phase [6][]*walked
+}
+
+// walked is one collection of the exchange, with what looks at it.
+type walked struct {
+	variable variables.RuleVariable
+	values   *shelf // nil: nothing looks at them
+	names    *shelf
+	counts   []*target
+}
+
+// shelf finds the place of a value by its name. Places differ by the selectors and
+// exclusions that the name fulfils, so there are few of them, made when first met.
+type shelf struct {
+	targets []*target
+	exact   map[string]int // names that selectors spell out, from 1
+	regexes []nameRegex
+	places  []atomic.Pointer[place] // by exact number and fulfilled expressions
+}
+
+// nameRegex selects or excludes by name. Coraza asks a selector about the name as it
+// is kept, which is in lower case or not, and an exclusion in lower case.
+type nameRegex struct {
+	*regexp.Regexp
+	excludes bool
+}
+
+// maxRegexes bounds the places of a shelf. Selectors by further expressions count as
+// fulfilled, exclusions as not.
+const maxRegexes = 5
+
+func newShelf(targets []*target) *shelf {
+	s := &shelf{targets: targets, exact: make(map[string]int)}
+	add := func(key string, isRegex, excludes bool) {
+		switch {
+		case isRegex:
+			re, err := regexp.Compile(key)
+			if err == nil && len(s.regexes) < maxRegexes && s.regex(key, excludes) < 0 {
+				s.regexes = append(s.regexes, nameRegex{re, excludes})
+			}
+		case key == "":
+		case s.exact[strings.ToLower(key)] == 0:
+			s.exact[strings.ToLower(key)] = len(s.exact) + 1
+		}
+	}
+	for _, t := range targets {
+		add(t.variable.Key, t.variable.Regex, false)
+		for _, x := range t.variable.Exclusions {
+			add(x.Key, x.Regex, true)
+		}
+	}
+	s.places = make([]atomic.Pointer[place], (len(s.exact)+1)<<len(s.regexes))
+	return s
+}
+
+func (s *shelf) regex(key string, excludes bool) int {
+	return slices.IndexFunc(s.regexes, func(re nameRegex) bool { return re.String() == key && re.excludes == excludes })
+}
+
+// find returns the place of a value under a name.
+func (s *shelf) find(name string) *place {
+	exact, fulfilled := 0, 0
+	if len(s.exact) > 0 || len(s.regexes) > 0 {
+		lower := strings.ToLower(name)
+		exact = s.exact[lower]
+		for i, re := range s.regexes {
+			if re.MatchString(lower) || !re.excludes && re.MatchString(name) {
+				fulfilled |= 1 << i
+			}
+		}
+	}
+	at := exact<<len(s.regexes) | fulfilled
+	if p := s.places[at].Load(); p != nil {
+		return p
+	}
+	p := s.newPlace(exact, fulfilled)
+	s.places[at].CompareAndSwap(nil, p)
+	return s.places[at].Load()
+}
+
+func (s *shelf) newPlace(exact, fulfilled int) *place {
+	var here []*target
+	for _, t := range s.targets {
+		if s.selected(t, exact, fulfilled) {
+			here = append(here, t)
+		}
+	}
+	return newPlace(here)
+}
+
+// selected reports whether a target looks at the values of such a name.
+func (s *shelf) selected(t *target, exact, fulfilled int) bool {
+	matches := func(key string, isRegex, excludes bool) bool {
+		if !isRegex {
+			return s.exact[strings.ToLower(key)] == exact
+		}
+		i := s.regex(key, excludes)
+		return i < 0 && !excludes || i >= 0 && fulfilled&(1<<i) != 0
+	}
+	if (t.variable.Key != "" || t.variable.Regex) && !matches(t.variable.Key, t.variable.Regex, false) {
+		return false
+	}
+	for _, x := range t.variable.Exclusions {
+		if (x.Key != "" || x.Regex) && matches(x.Key, x.Regex, true) {
+			return false
+		}
+	}
+	return true
+}
+
+// place is where values of one kind go: every use that some target makes of them.
+type place struct {
+	uses []*use // of transformed values, by chain
+	// apart are the uses behind chains that scramble every value.
+	apart []*use
+	on    transform.Traits // of any chain in uses
+	// plain is all uses in one, for values that no chain changes. plans are the same
+	// for values that some chains change, by the traits that matter.
+	plain *use
+	plans atomic.Pointer[map[transform.Traits]*plan]
+}
+
+// plan is which uses see a value as it is, in one, and which see it changed.
+type plan struct {
+	unchanged *use
+	changed   []*use
+}
+
+// maxPlans bounds the plans of a place; a client chooses the traits of its values.
+const maxPlans = 128
+
+func newPlace(targets []*target) *place {
+	p := &place{}
+	byChain := make(map[string][]*target)
+	for _, t := range targets {
+		name := t.group + "|" + chainName(t.chain)
+		byChain[name] = append(byChain[name], t)
+	}
+	var all []*target
+	for _, name := range slices.Sorted(maps.Keys(byChain)) {
+		same := byChain[name]
+		u := newUse(same)
+		if scrambles(u.chain) {
+			p.apart = append(p.apart, u)
+			continue
+		}
+		p.uses = append(p.uses, u)
+		p.on |= u.on
+		all = append(all, same...)
+	}
+	p.plain = newUse(all)
+	p.plans.Store(&map[transform.Traits]*plan{})
+	return p
+}
+
+// plan returns what to do with a value of these traits.
+func (p *place) plan(traits transform.Traits) *plan {
+	traits &= p.on
+	known := p.plans.Load()
+	if found := (*known)[traits]; found != nil {
+		return found
+	}
+	made := &plan{}
+	var same []*target
+	for _, u := range p.uses {
+		if u.on&traits == 0 {
+			same = append(same, u.targets...)
+		} else {
+			made.changed = append(made.changed, u)
+		}
+	}
+	made.unchanged = newUse(same)
+	if len(*known) < maxPlans {
+		grown := make(map[transform.Traits]*plan, len(*known)+1)
+		for t, old := range *known {
+			grown[t] = old
+		}
+		grown[traits] = made
+		p.plans.CompareAndSwap(known, &grown)
+	}
+	return made
+}
+
+// use is what targets that see the same transformed value make of it.
+type use struct {
+	targets  []*target
+	chain    transform.Chain
+	on       transform.Traits
+	group    *group   // nil: nothing is looked for in bulk
+	relevant []uint64 // bits of a scan that fulfil one of sought
+	sought   []wanted // by bit
+	refused  []wanted // negated: fulfilled where the bit is not set
+	asked    []*target
+}
+
+type wanted struct{ bit, condition int }
+
+func newUse(targets []*target) *use {
+	u := &use{targets: targets}
+	for _, t := range targets {
+		u.chain, u.on = t.chain, t.chain.On()
+		if t.match != nil {
+			u.asked = append(u.asked, t)
+			continue
+		}
+		u.group = t.bulk.group
+		w := wanted{t.bulk.bit(), t.condition}
+		if t.negated {
+			u.refused = append(u.refused, w)
+		} else {
+			u.sought = append(u.sought, w)
+		}
+	}
+	slices.SortFunc(u.sought, func(a, b wanted) int { return cmp.Compare(a.bit, b.bit) })
+	if u.group != nil {
+		u.relevant = make([]uint64, u.group.bits())
+		for _, w := range u.sought {
+			u.relevant[w.bit>>6] |= 1 << (w.bit & 63)
+		}
+	}
+	return u
+}

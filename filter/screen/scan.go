@@ -1,0 +1,264 @@
+package screen
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"unsafe"
+
+	"github.com/corazawaf/coraza/v3/collection"
+	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
+	"github.com/corazawaf/coraza/v3/types"
+
+	"github.com/seawall-waf/seawall/filter/screen/transform"
+)
+
+// State is what the screen knows of one exchange so far. It belongs to one
+// transaction and is not safe for concurrent use.
+type State struct {
+	screen     *Screen
+	conditions []uint64
+	possible   []uint64 // candidates that could match
+	headSeen   bool
+	shaped     bool
+	scans      []scans // by group
+	memo       transform.Memo
+}
+
+// NewState begins an exchange. It ends with Release.
+func (s *Screen) NewState() *State {
+	if old, ok := s.states.Get().(*State); ok {
+		return old
+	}
+	return &State{screen: s, conditions: make([]uint64, (s.conditions+63)/64),
+		possible: make([]uint64, (s.candidates+63)/64), scans: make([]scans, s.groups)}
+}
+
+// Release gives the State's memory to another exchange.
+func (s *State) Release() {
+	clear(s.conditions)
+	clear(s.possible)
+	s.headSeen, s.shaped = false, false
+	for i := range s.scans {
+		clear(s.scans[i].texts) // a body must not live on
+		s.scans[i].n = 0
+	}
+	s.memo.Reset()
+	s.screen.states.Put(s)
+}
+
+// Shaped reports whether a rule that could match would have changed how the exchange
+// is parsed: the front has not parsed it as the engine will.
+func (s *State) Shaped() bool { return s.shaped }
+
+// HeadChanged says that trailers came: the head's collections are looked at again.
+func (s *State) HeadChanged() { s.headSeen = false }
+
+// Phase looks at what the front has parsed by the end of a SecLang phase, 1 to 5,
+// and reports whether the exchange is suspicious: some rule of the phase could match
+// that is not quiet.
+func (s *State) Phase(phase int, tx plugintypes.TransactionState) (suspicious bool) {
+	if phase <= 2 && !s.headSeen {
+		s.headSeen = true
+		s.walk(s.screen.walks.head, tx)
+	}
+	s.walk(s.screen.walks.phase[phase], tx)
+	for _, k := range s.screen.phases[phase] {
+		if !s.fulfilled(k) || k.captured != nil && !k.captured.possible(tx, &suspicious) {
+			continue
+		}
+		s.possible[k.index>>6] |= 1 << (k.index & 63)
+		suspicious = suspicious || !k.quiet
+		s.shaped = s.shaped || k.shapes
+	}
+	return suspicious
+}
+
+// Visible reports whether the match of a rule of the front is more than parsing.
+func (s *Screen) Visible(m types.MatchedRule) bool { return !s.inert[m.Rule().ID()] }
+
+// Spare calls remove with the ID of every rule of a phase that cannot match the
+// exchange. Phase must have been called for it.
+func (s *State) Spare(phase int, remove func(id int)) {
+	for _, k := range s.screen.phases[phase] {
+		if k.spare && s.possible[k.index>>6]&(1<<(k.index&63)) == 0 {
+			remove(k.rule.ID)
+		}
+	}
+}
+
+// Missed returns the ID of a rule that matched although the screen had proved that
+// it cannot; 0 where there is none.
+func (s *State) Missed(matched []types.MatchedRule) int {
+	for _, m := range matched {
+		for _, k := range s.screen.phases[m.Rule().Phase()] {
+			if k.rule.ID == m.Rule().ID() && s.possible[k.index>>6]&(1<<(k.index&63)) == 0 {
+				return k.rule.ID
+			}
+		}
+	}
+	return 0
+}
+
+func (s *State) fulfilled(k *candidate) bool {
+	for _, c := range k.conditions {
+		if !s.has(c) {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *State) has(c int) bool { return s.conditions[c>>6]&(1<<(c&63)) != 0 }
+func (s *State) fulfil(c int)   { s.conditions[c>>6] |= 1 << (c & 63) }
+
+func (s *State) walk(collections []*walked, tx plugintypes.TransactionState) {
+	for _, c := range collections {
+		col := tx.Collection(c.variable)
+		if col == nil {
+			continue
+		}
+		if c.values != nil || c.names != nil {
+			s.members(c, col)
+		}
+		for _, t := range c.counts {
+			s.count(t, col)
+		}
+	}
+}
+
+func (s *State) members(c *walked, col collection.Collection) {
+	if single, ok := col.(collection.Single); ok {
+		if c.values != nil {
+			s.value(c.values.find(""), single.Get())
+		}
+		return
+	}
+	previous := ""
+	for i, m := range col.FindAll() {
+		key := m.Key()
+		if c.values != nil {
+			s.value(c.values.find(key), m.Value())
+		}
+		if c.names != nil && (i == 0 || key != previous) {
+			s.value(c.names.find(key), key)
+		}
+		previous = key
+	}
+}
+
+// count asks a target about the number of members that its variable selects.
+func (s *State) count(t *target, col collection.Collection) {
+	n := 0
+	for _, m := range selectMembers(col, t) {
+		if !excluded(t, m.Key()) {
+			n++
+		}
+	}
+	value := strconv.Itoa(n)
+	if t.match(t.chain.Apply(value, transform.TraitsOf(value))) != t.negated {
+		s.fulfil(t.condition)
+	}
+}
+
+// value gives one value to every use that its place makes of it.
+func (s *State) value(p *place, v string) {
+	if len(p.uses) == 0 && len(p.apart) == 0 {
+		return
+	}
+	s.memo.Reset()
+	for i := range s.scans {
+		s.scans[i].n = 0
+	}
+	traits := transform.TraitsOf(v)
+	if traits&p.on == 0 {
+		s.use(p.plain, v)
+	} else {
+		plan := p.plan(traits)
+		s.use(plan.unchanged, v)
+		for _, u := range plan.changed {
+			s.use(u, s.memo.Apply(u.chain, v, traits))
+		}
+	}
+	for _, u := range p.apart {
+		s.use(u, s.memo.Apply(u.chain, v, traits))
+	}
+}
+
+func (s *State) use(u *use, v string) {
+	if u.group != nil {
+		bits, exact := s.scan(u.group, v)
+		for i, relevant := range u.relevant {
+			if bits[i]&relevant != 0 {
+				s.sought(u, bits)
+				break
+			}
+		}
+		for _, w := range u.refused {
+			if !exact || bits[w.bit>>6]&(1<<(w.bit&63)) == 0 {
+				s.fulfil(w.condition)
+			}
+		}
+	}
+	for _, t := range u.asked {
+		if !s.has(t.condition) && t.match(v) != t.negated {
+			s.fulfil(t.condition)
+		}
+	}
+}
+
+func (s *State) sought(u *use, bits []uint64) {
+	for _, w := range u.sought {
+		if bits[w.bit>>6]&(1<<(w.bit&63)) != 0 {
+			s.fulfil(w.condition)
+		}
+	}
+}
+
+// scans remembers what a group found in the forms of one value, so that chains that
+// come to the same text share a scan.
+type scans struct {
+	texts []string
+	exact []bool
+	bits  [][]uint64
+	n     int
+}
+
+// scan returns the bits of what could match v, in a group's order.
+func (s *State) scan(g *group, v string) (bits []uint64, exact bool) {
+	f := &s.scans[g.index]
+	for i := range f.n {
+		if t := f.texts[i]; len(t) == len(v) && (unsafe.StringData(t) == unsafe.StringData(v) || t == v) {
+			return f.bits[i], f.exact[i]
+		}
+	}
+	if f.n == len(f.texts) {
+		f.texts, f.exact, f.bits = append(f.texts, ""), append(f.exact, false), append(f.bits, make([]uint64, g.bits()))
+	}
+	i := f.n
+	f.n++
+	clear(f.bits[i])
+	f.texts[i] = v
+	f.exact[i] = g.scan(v, f.bits[i])
+	return f.bits[i], f.exact[i]
+}
+
+// selectMembers are the members of a collection that a target's selector finds.
+func selectMembers(col collection.Collection, t *target) []types.MatchData {
+	keyed, ok := col.(collection.Keyed)
+	if !ok || t.variable.Key == "" {
+		return col.FindAll()
+	}
+	if t.variable.Regex {
+		return keyed.FindRegex(t.selector)
+	}
+	return keyed.FindString(t.variable.Key)
+}
+
+// excluded reports whether a target's exclusions name a member.
+func excluded(t *target, key string) bool {
+	key = strings.ToLower(key)
+	return slices.ContainsFunc(t.exclusions, func(x exclusion) bool {
+		return x.re != nil && x.re.MatchString(key) || x.re == nil && (x.key == "" || x.key == key)
+	})
+}

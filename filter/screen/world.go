@@ -1,0 +1,267 @@
+package screen
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/corazawaf/coraza/v3"
+	"github.com/corazawaf/coraza/v3/experimental"
+	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
+	"github.com/corazawaf/coraza/v3/types"
+
+	"github.com/seawall-waf/seawall/filter/screen/seclang"
+	"github.com/seawall-waf/seawall/rules"
+)
+
+// world is what holds for every innocent exchange: which of the rules that no
+// exchange decides match, which rules they make the engine jump over, and what TX
+// holds. It is found by asking Coraza: those rules alone, run once.
+//
+// It holds until a rule matches that is not quiet; but then the engine runs.
+type world struct {
+	constant map[*seclang.Rule]bool // rules that no exchange decides
+	matches  map[*seclang.Rule]bool // those of them that match
+	dead     map[*seclang.Rule]bool // rules that are jumped over
+	tainted  map[string]bool        // TX names whose values depend on the exchange
+	// tx is TX behind each phase. writers are the places in set.Rules of the
+	// constant rules that set a name, by phase.
+	tx      [6]map[string]string
+	writers [6]map[string]int
+}
+
+// newWorld finds the constant rules and runs them.
+func (c *compiler) newWorld(directives []rules.Directive) (*world, error) {
+	w := &world{
+		constant: make(map[*seclang.Rule]bool), matches: make(map[*seclang.Rule]bool),
+		dead: make(map[*seclang.Rule]bool), tainted: taintedNames(c.set),
+	}
+	for _, r := range c.set.Rules {
+		if r.Marker == "" && r.Unknown == "" && w.decides(r) {
+			w.constant[r] = true
+			if c.updated[r.ID] {
+				return nil, fmt.Errorf("rule %d, on which the others' flow depends, is changed by a SecRuleUpdate directive", r.ID)
+			}
+		}
+	}
+	if err := c.run(w, directives); err != nil {
+		return nil, err
+	}
+	if err := w.jump(c.set); err != nil {
+		return nil, err
+	}
+	for i, r := range c.set.Rules {
+		if !w.matches[r] {
+			continue
+		}
+		for _, link := range withLinks(r) {
+			for _, v := range link.SetVars {
+				if w.writers[r.Phase] == nil {
+					w.writers[r.Phase] = make(map[string]int)
+				}
+				w.writers[r.Phase][strings.ToLower(v.Name)] = i
+			}
+		}
+	}
+	return w, nil
+}
+
+// decides reports whether nothing but constant TX variables decides about r.
+func (w *world) decides(r *seclang.Rule) bool {
+	for i, link := range withLinks(r) {
+		if link.Operator != nil && !w.fixed(link.Operator.Argument) {
+			return false
+		}
+		for _, v := range link.Variables {
+			matched := i > 0 && strings.HasPrefix(v.Name, "MATCHED_VAR")
+			if v.Name != "TX" && !matched {
+				return false
+			}
+			if v.Name == "TX" && !v.Regex && (v.Key == "" || isCapture(v.Key) || w.tainted[strings.ToLower(v.Key)]) {
+				return false
+			}
+			if v.Name == "TX" && v.Regex && w.taints(v.Key) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// taints reports whether an expression over names finds one whose value depends on
+// the exchange.
+func (w *world) taints(expression string) bool {
+	re, err := regexp.Compile(expression)
+	if err != nil {
+		return true
+	}
+	for name := range w.tainted {
+		if strings.Contains(name, "%{") || re.MatchString(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// fixed reports whether a text with macros is the same for every exchange.
+func (w *world) fixed(text string) bool {
+	for _, m := range macros(text) {
+		name, ok := txName(m)
+		if !ok || isCapture(name) || w.tainted[name] {
+			return false
+		}
+	}
+	return true
+}
+
+// taintedNames finds the TX names that a SecAction, or another rule that may be
+// constant, sets to something of the exchange, directly or by way of another name.
+func taintedNames(set *seclang.RuleSet) map[string]bool {
+	w := &world{tainted: make(map[string]bool)}
+	for changed := true; changed; {
+		changed = false
+		for _, r := range set.Rules {
+			if r.Marker != "" || !w.decides(r) {
+				continue
+			}
+			for _, link := range withLinks(r) {
+				for _, v := range link.SetVars {
+					name := strings.ToLower(v.Name)
+					if !w.tainted[name] && (!w.fixed(v.Value) || !w.fixed(v.Name)) {
+						w.tainted[name], changed = true, true
+					}
+				}
+			}
+		}
+	}
+	return w.tainted
+}
+
+// run asks Coraza which constant rules match, and what they leave in TX.
+func (c *compiler) run(w *world, directives []rules.Directive) (err error) {
+	text := c.worldText(w, directives)
+	waf, err := rules.Compile(c.fsys, text, coraza.NewWAFConfig())
+	if err != nil {
+		return fmt.Errorf("running the rules that no exchange decides: %w", err)
+	}
+	defer func() {
+		if closer, ok := waf.(experimental.WAFCloser); ok {
+			err = errors.Join(err, closer.Close())
+		}
+	}()
+	tx := waf.NewTransactionWithID("innocent")
+	defer func() { err = errors.Join(err, tx.Close()) }()
+	tx.ProcessConnection("192.0.2.1", 1024, "192.0.2.2", 80)
+	tx.ProcessURI("/", "GET", "HTTP/1.1")
+	tx.AddRequestHeader("host", "innocent")
+	phases := [...]func() error{
+		1: func() error { tx.ProcessRequestHeaders(); return nil },
+		2: func() error { _, err := tx.ProcessRequestBody(); return err },
+		3: func() error { tx.ProcessResponseHeaders(200, "HTTP/1.1"); return nil },
+		4: func() error { _, err := tx.ProcessResponseBody(); return err },
+		5: func() error { tx.ProcessLogging(); return nil },
+	}
+	seen := 0
+	for phase := 1; phase <= 5; phase++ {
+		if err := phases[phase](); err != nil {
+			return fmt.Errorf("running the rules that no exchange decides: %w", err)
+		}
+		matched := tx.MatchedRules()
+		for _, m := range matched[seen:] {
+			w.note(c.set, m)
+		}
+		seen = len(matched)
+		w.tx[phase] = snapshot(tx)
+		if tx.IsInterrupted() && phase < 5 {
+			return errors.New("a rule that no exchange decides denies every exchange")
+		}
+	}
+	return nil
+}
+
+func (w *world) note(set *seclang.RuleSet, m types.MatchedRule) {
+	for _, r := range set.Rules {
+		if r.ID == m.Rule().ID() && w.constant[r] {
+			w.matches[r] = true
+		}
+	}
+}
+
+// worldText is the SecLang of the constant rules, the markers among them.
+func (c *compiler) worldText(w *world, directives []rules.Directive) string {
+	var b strings.Builder
+	b.WriteString("SecAuditEngine Off\n")
+	emit(&b, directives, c.set,
+		func(d rules.Directive) bool { return is(d, "SecDefaultAction") || is(d, "SecRuleEngine") },
+		func(r *seclang.Rule) bool { return r.Marker != "" || w.constant[r] })
+	return b.String()
+}
+
+// jump follows skipAfter through each phase, as Coraza does: what it jumps over
+// is dead as long as the exchange is innocent.
+func (w *world) jump(set *seclang.RuleSet) error {
+	after := ""
+	for phase := 1; phase <= 5; phase++ {
+		for _, r := range set.Rules {
+			switch {
+			case r.Marker != "" && r.Marker == after:
+				after = ""
+			case r.Marker != "" || r.Phase != phase:
+			case after != "":
+				w.dead[r] = true
+			case !w.matches[r]:
+			case r.Skip > 0:
+				return fmt.Errorf("rule %d skips the next %d on every exchange", r.ID, r.Skip)
+			default:
+				after = r.SkipAfter
+			}
+		}
+	}
+	return nil
+}
+
+// value is what TX holds under a name when the rule at place i of set.Rules runs;
+// known is false where that depends on the exchange. ok: the name exists.
+func (w *world) value(name string, phase, i int) (value string, ok, known bool) {
+	name = strings.ToLower(name)
+	if isCapture(name) || w.tainted[name] || w.writers[phase][name] > i {
+		return "", false, false
+	}
+	value, ok = w.tx[phase][name]
+	return value, ok, true
+}
+
+func snapshot(tx types.Transaction) map[string]string {
+	values := make(map[string]string)
+	state, ok := tx.(plugintypes.TransactionState)
+	if !ok {
+		return values
+	}
+	for _, m := range state.Variables().TX().FindAll() {
+		values[strings.ToLower(m.Key())] = m.Value()
+	}
+	return values
+}
+
+// changedRules are the IDs of the rules that look different because of a
+// SecRuleUpdate... directive: their text is not what the engine runs.
+func changedRules(set *seclang.RuleSet, directives []rules.Directive) map[int]bool {
+	updates := func(d rules.Directive) bool { return hasPrefix(d, "SecRuleUpdate") }
+	changed := make(map[int]bool)
+	if !slices.ContainsFunc(set.Changes, updates) {
+		return changed
+	}
+	written := make(map[int]*seclang.Rule)
+	for _, r := range seclang.Parse(slices.DeleteFunc(slices.Clone(directives), updates)).Rules {
+		written[r.ID] = r
+	}
+	for _, r := range set.Rules {
+		if !reflect.DeepEqual(r, written[r.ID]) {
+			changed[r.ID] = true
+		}
+	}
+	return changed
+}
