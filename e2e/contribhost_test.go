@@ -21,7 +21,7 @@ func TestContribhost(t *testing.T) {
 	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-o", library, "./contribhost/testfilter/plugin")
 	output, err := cmd.CombinedOutput()
 	require.NoError(t, err, string(output))
-	for _, version := range golangVersions {
+	for _, version := range versionsOf(doorGolang) {
 		t.Run(version, func(t *testing.T) { contribhost(t, version, library) })
 	}
 }

@@ -5,12 +5,8 @@ package e2e
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -18,47 +14,16 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/seawall-waf/seawall/e2e/golangdoor"
 	"github.com/seawall-waf/seawall/envoy/launch"
 	"github.com/seawall-waf/seawall/filter/filtertest"
 )
 
-// newest is the version that runs everything; the others run the smoke set.
-const newest = "1.40.0"
-
-var smokeVersions = []string{"1.37.0", "1.38.3", "1.39.3"}
-
-// The folders of the modules: as shipped, and with the operator @seawallFault.
-var moduleDir, faultModuleDir string
-
-func TestMain(m *testing.M) {
-	root, err := filepath.Abs("..")
-	if err != nil {
-		panic(err)
-	}
-	// Built here, not found: a test of yesterday's module proves nothing.
-	moduleDir = build(root, "build/e2e", "")
-	faultModuleDir = build(root, "build/e2e-faults", "seawall_faults")
-	goleak.VerifyTestMain(m)
-}
-
-func build(root, dir, tags string) string {
-	out := filepath.Join(root, dir)
-	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags", "-X runtime.godebugDefault=cgocheck=0", "-tags", tags,
-		"-o", filepath.Join(out, "libseawall.so"), "./envoy/dynamicmodule/plugin")
-	cmd.Dir = root
-	if output, err := cmd.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "building the module: %v\n%s", err, output)
-		os.Exit(1)
-	}
-	return out
-}
-
 // proxy is a running Envoy with one listener for each config.
 type proxy struct {
 	*launch.Envoy
+	door     string
 	upstream *upstream
 	ports    map[string]int // by config
 
@@ -69,11 +34,12 @@ type proxy struct {
 
 // options of startProxy beside the configs.
 type options struct {
-	door      string // "": $SEAWALL_DOOR, or the dynamic module
-	version   string // "": newest
-	moduleDir string // "": as shipped
-	workers   int    // 0: 2
-	args      []string
+	door    string // "": $SEAWALL_DOOR, or the dynamic module
+	version string // "": $ENVOY, $SEAWALL_ENVOY_VERSION, or newest
+	image   string // a contrib Envoy's, to run by Docker instead
+	faults  bool   // with the operators of package faults
+	workers int    // 0: 2
+	args    []string
 	// edit changes the finished bootstrap.
 	edit func(t *testing.T, b *launch.Bootstrap)
 }
@@ -82,8 +48,8 @@ func startProxy(t *testing.T, configs map[string]string, o options) *proxy {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
-	path := binary(ctx, t, o.version)
-	p := &proxy{upstream: startUpstream(t), more: make(chan struct{})}
+	path := binary(ctx, t, o)
+	p := &proxy{door: o.whichDoor(), upstream: startUpstream(t), more: make(chan struct{})}
 	bootstrap := doorOf(t, o)
 	boot := bootstrapFor(t, bootstrap, configs, p.upstream.address)
 	if o.edit != nil {
@@ -94,12 +60,15 @@ func startProxy(t *testing.T, configs map[string]string, o options) *proxy {
 		workers = 2
 	}
 	var err error
-	boot.Tree, err = golangdoor.Bridge(boot.Tree)
-	require.NoError(t, err)
-	p.Envoy, err = launch.Start(ctx, launch.Options{Path: path, Bootstrap: boot, ModuleDir: or(o.moduleDir, o.modules()),
+	if o.image == "" {
+		boot.Tree, err = golangdoor.Bridge(boot.Tree)
+		require.NoError(t, err)
+	}
+	p.Envoy, err = launch.Start(ctx, launch.Options{Path: path, Bootstrap: boot, ModuleDir: o.modules(),
 		Concurrency: workers, LogLevel: "warning", Args: o.args, Log: p.log})
 	require.NoError(t, err)
 	t.Cleanup(func() {
+		p.checkNothingIsOpen(t)
 		if err := p.Stop(); err != nil {
 			t.Errorf("Envoy did not live to the end of the test: %v\n%s", err, p.LogTail())
 		}
@@ -107,35 +76,6 @@ func startProxy(t *testing.T, configs map[string]string, o options) *proxy {
 	p.ports, err = p.Ports(ctx)
 	require.NoError(t, err)
 	return p
-}
-
-// binary is the Envoy of this version; where none is asked for, $ENVOY or the
-// newest.
-func binary(ctx context.Context, t *testing.T, version string) string {
-	t.Helper()
-	if path := os.Getenv("ENVOY"); path != "" && version == "" {
-		return path
-	}
-	path, err := launch.Fetch(ctx, launch.Source{Version: or(version, newest)})
-	require.NoError(t, err)
-	return path
-}
-
-// The doors, as $SEAWALL_DOOR and make's DOOR name them.
-const doorDynamicModule, doorGolang = "dynamicmodule", "golang"
-
-// doorOf returns what makes the shipped bootstrap of the door that is asked for.
-func doorOf(t *testing.T, o options) func() (*launch.Bootstrap, error) {
-	t.Helper()
-	switch door := o.whichDoor(); door {
-	case doorDynamicModule:
-		return launch.DynamicModule
-	case doorGolang:
-		return golangBootstrap(t)
-	default:
-		require.FailNow(t, "SEAWALL_DOOR is dynamicmodule or golang, not "+door)
-	}
-	return nil
 }
 
 // bootstrapFor takes the door's bootstrap and gives each config a listener.
@@ -191,7 +131,7 @@ func (p *proxy) log(line string) {
 // await returns the first line for which match holds, now or to come.
 func (p *proxy) await(t testing.TB, what string, match func(string) bool) string {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(exchangeTimeout)
 	next := 0
 	for {
 		p.mu.Lock()

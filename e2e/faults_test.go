@@ -36,7 +36,7 @@ var panicCases = []panicCase{
 // TestAPanicInAnyPhaseMeetsTheFailurePolicy: invariant 3, "a fault is never a
 // bypass, and never a crash".
 func TestAPanicInAnyPhaseMeetsTheFailurePolicy(t *testing.T) {
-	p := startProxy(t, filtertest.FaultConfigs, options{door: doorDynamicModule, moduleDir: faultModuleDir})
+	p := startProxy(t, filtertest.FaultConfigs, options{faults: true})
 	for _, config := range []string{"fault-closed", "fault-open"} {
 		for _, protocol := range protocols {
 			for _, c := range panicCases {

@@ -29,7 +29,7 @@ func TestGolangDoorSoak(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv("SEAWALL_GOLANG_SOAK")); err == nil {
 		requests = n
 	}
-	for _, version := range golangVersions {
+	for _, version := range versionsOf(doorGolang) {
 		t.Run(version, func(t *testing.T) { soak(t, version, requests) })
 	}
 }

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -23,6 +24,10 @@ func checkMetrics(t *testing.T, p *proxy) {
 	for range watched {
 		require.Equal(t, 200, sendH1(t, p.address("counted"), filtertest.Message{Path: "/?a=evil", Authority: "watched.example.com"}).Status)
 	}
+	if p.door == doorGolang {
+		checkMetricsWithoutTags(t, p, passes, denials, watched)
+		return
+	}
 	const strict, lenient = `{policy="strict",team="edge"} `, `{policy="watched",team="edge"} `
 	want := []string{
 		"transactions" + strict + itoa(passes+denials), "transactions" + lenient + itoa(watched),
@@ -42,6 +47,31 @@ func checkMetrics(t *testing.T, p *proxy) {
 	assert.NotContains(t, text, "would_deny"+strict)
 	assert.NotContains(t, text, "denied"+lenient)
 	assert.NotContains(t, text, "seawall_errors"+`{policy="strict"`)
+}
+
+// checkMetricsWithoutTags: the golang filter's API has none, so a policy is part of
+// the name.
+func checkMetricsWithoutTags(t *testing.T, p *proxy, passes, denials, watched int) {
+	t.Helper()
+	want := map[string]int{
+		"transactions.policy.strict": passes + denials, "transactions.policy.watched": watched,
+		"duration_us_count.policy.strict": passes + denials, "duration_us_count.policy.watched": watched,
+		"denied.policy.strict": denials, "denied.policy.watched": 0,
+		"would_deny.policy.strict": 0, "would_deny.policy.watched": watched,
+		"errors.policy.strict": 0, "errors.policy.watched": 0,
+	}
+	got := map[string]int{}
+	require.Eventually(t, func() bool {
+		stats, err := p.Stats(t.Context(), `seawall\..*\.policy\.(strict|watched)$`)
+		require.NoError(t, err)
+		for name, value := range stats {
+			_, name, _ = strings.Cut(name, "seawall.")
+			if !strings.HasPrefix(name, "duration_us_sum") {
+				got[name] = int(value)
+			}
+		}
+		return maps.Equal(want, got)
+	}, 20*time.Second, pollStats, "want %v, got %v", want, got)
 }
 
 func checkLabels(t *testing.T, p *proxy) {

@@ -22,20 +22,22 @@ const pollStats = 20 * time.Millisecond
 
 // rawUpstream is a TCP server that records every byte of every connection. Its
 // request line tells it what to do: "accept" answers 101 (200 to a CONNECT) and
-// then echoes, "refuse" answers 200 with a body, "silent" never answers.
+// then echoes, "refuse" answers 200 with a body, "silent" never answers. A request
+// with a case's name is answered 200 whatever its line says.
 type rawUpstream struct {
 	cluster string
 	address string
 
 	mu       sync.Mutex
-	received []string // by connection, once it has ended
+	heads    map[string]string // by the case's name; before the answer is sent
+	received []string          // by connection, once it has ended
 }
 
 func startRawUpstream(t testing.TB, cluster string) *rawUpstream {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	u := &rawUpstream{cluster: cluster, address: listener.Addr().String()}
+	u := &rawUpstream{cluster: cluster, address: listener.Addr().String(), heads: map[string]string{}}
 	var running sync.WaitGroup
 	running.Go(func() {
 		for {
@@ -62,15 +64,25 @@ func (u *rawUpstream) serve(conn net.Conn) {
 	}()
 	reader := bufio.NewReader(io.TeeReader(conn, &all))
 	first, _ := reader.ReadString('\n')
+	head, id := first, ""
 	for line := first; strings.TrimSpace(line) != ""; {
 		var err error
 		if line, err = reader.ReadString('\n'); err != nil {
 			return
 		}
+		head += line
+		if value, ok := strings.CutPrefix(line, caseHeader+": "); ok {
+			id = strings.TrimSpace(value)
+		}
+	}
+	if id != "" {
+		u.mu.Lock()
+		u.heads[id] = head
+		u.mu.Unlock()
 	}
 	switch {
 	case strings.Contains(first, "silent"):
-	case strings.Contains(first, "refuse"):
+	case id != "", strings.Contains(first, "refuse"):
 		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: text/plain\r\ncontent-length: 7\r\n\r\nno, no.")
 	case strings.HasPrefix(first, "CONNECT"):
 		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\n\r\n")
@@ -80,6 +92,21 @@ func (u *rawUpstream) serve(conn net.Conn) {
 		_, _ = io.Copy(conn, reader)
 	}
 	_, _ = io.Copy(io.Discard, reader)
+}
+
+// got returns what stands in the request line between method and version, and the
+// host, of the request with this case's name; all empty if none arrived.
+func (u *rawUpstream) got(id string) (target, host string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	line, fields, _ := strings.Cut(u.heads[id], "\r\n")
+	_, target, _ = strings.Cut(strings.TrimSuffix(line, " HTTP/1.1"), " ")
+	for field := range strings.Lines(fields) {
+		if value, ok := strings.CutPrefix(field, "host: "); ok {
+			host += strings.TrimSpace(value)
+		}
+	}
+	return target, host
 }
 
 // everything returns all bytes that arrived, once Envoy has closed every

@@ -23,9 +23,10 @@ const reloads = 200
 
 // Envoy drains a replaced config: from the update on, each answer on one of its
 // connections ends that connection (immediate; the default does so for ever more
-// of them), and after 3 s what is left is cut. A client that sends every 50 ms
-// changes over long before that, between two requests.
-var draining = []string{"--drain-time-s", "3", "--drain-strategy", "immediate"}
+// of them), and after 5 s what is left is cut. A client that sends every 50 ms
+// changes over long before that, between two requests, even on a machine that
+// lets it wait for seconds.
+var draining = []string{"--drain-time-s", "5", "--drain-strategy", "immediate"}
 
 // mostDraining paces the updates: memory is flat only if configs are not
 // replaced faster than Envoy lets go of them.
@@ -59,7 +60,8 @@ func TestReloadsUnderLoadLoseNothingAndLeakNothing(t *testing.T) {
 	early, late := median(resident[50:125]), median(resident[125:])
 	t.Logf("%d reloads in %s under %d benign and %d attacking requests; resident, medians of 25 updates in MiB: %.0f, most %.0f",
 		reloads, took.Round(time.Second), benign, attacks, medians(resident, 25), slices.Max(resident))
-	assert.InDelta(t, early, late, early/10, "resident memory, MiB: %.0f", resident)
+	// 15% of it is less than a third of a MiB for each update between the two.
+	assert.Less(t, late, early*1.15, "resident memory, MiB: %.0f", resident)
 }
 
 func TestABadUpdateIsRefusedAndTheOldOneServes(t *testing.T) {
@@ -69,6 +71,7 @@ func TestABadUpdateIsRefusedAndTheOldOneServes(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "broken.conf")
 	require.NoError(t, os.WriteFile(file, []byte("SecRuleEngine On\nSecRule ARGS \"@nosuch x\" \"id:1\"\n"), 0o600))
 
+	route := map[string]any{"match": prefix("/route"), "route": map[string]any{"cluster": "upstream"}}
 	for _, bad := range []struct {
 		name, document string
 		says           []string
@@ -76,14 +79,22 @@ func TestABadUpdateIsRefusedAndTheOldOneServes(t *testing.T) {
 		{"broken SecLang", "directives: |\n  SecRuleEngine On\n  SecRul ARGS\n", []string{"directives (line 3)", "unknown directive"}},
 		{"broken SecLang in a file", "directives: Include " + file, []string{file + ":2", "nosuch"}},
 		{"unknown key", "directves: SecRuleEngine On\n", []string{"directves", "line 1", "directives"}},
+		{"unknown key in a route's", "directives: SecRuleEngine On\n", []string{"disabel", "disabled"}},
 	} {
 		t.Run(bad.name, func(t *testing.T) {
 			from := p.logged()
 			before := p.stat(t, "listener_manager.lds.update_rejected")
-			lds.set(t, bad.document)
+			if strings.HasSuffix(bad.name, "route's") {
+				// This late the golang filter's library is loaded, and contrib parses at once.
+				route["typed_per_filter_config"] = perRoute(t, asked(), "disabel: true")
+				host := lds.virtualHost(t)
+				host["routes"] = append([]any{route}, host["routes"].([]any)...)
+				defer func() { host["routes"] = host["routes"].([]any)[1:] }()
+			}
+			lds.setText(t, bad.document) // whose lines count
 			require.Eventually(t, func() bool { return p.stat(t, "listener_manager.lds.update_rejected") == before+1 },
 				30*time.Second, 10*time.Millisecond, "Envoy refuses the update")
-			reason := p.awaitAfter(t, from, "seawall:")
+			reason := p.awaitAfter(t, from, refusal())
 			for _, part := range bad.says {
 				assert.Contains(t, reason, part)
 			}
@@ -182,6 +193,23 @@ func (l *listeners) set(t *testing.T, document string) {
 	t.Helper()
 	require.NoError(t, l.boot.SetSeawall(document))
 	l.write(t)
+}
+
+// setText is set with the document as text; for the other ways see carry_test.go.
+func (l *listeners) setText(t *testing.T, document string) {
+	t.Helper()
+	filter, err := l.boot.SeawallFilter()
+	require.NoError(t, err)
+	filter[documentKey()] = asText(document)
+	l.write(t)
+}
+
+// virtualHost is the listener's first one.
+func (l *listeners) virtualHost(t *testing.T) map[string]any {
+	t.Helper()
+	manager, err := l.boot.ConnectionManager()
+	require.NoError(t, err)
+	return manager["route_config"].(map[string]any)["virtual_hosts"].([]any)[0].(map[string]any)
 }
 
 func (l *listeners) path() string { return filepath.Join(l.dir, "lds.json") }

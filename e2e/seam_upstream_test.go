@@ -19,7 +19,7 @@ import (
 // for each pass through the filter chain, what it got is what was judged, and
 // every transaction is closed.
 func TestSeamUpstreamFaults(t *testing.T) {
-	configs := map[string]string{"rules": filtertest.Configs["rules"], "partial": filtertest.Configs["partial"]}
+	configs := map[string]string{"rules": filtertest.Configs["rules"], "informed": filtertest.Configs["rules"], "partial": filtertest.Configs["partial"]}
 	p := startProxy(t, configs, options{edit: func(t *testing.T, b *launch.Bootstrap) {
 		b.Tree["stats_flush_interval"] = "0.2s"
 		route := func(path string, extra map[string]any) {
@@ -28,6 +28,10 @@ func TestSeamUpstreamFaults(t *testing.T) {
 				action[key] = value
 			}
 			addRoute(t, b, prefix(path), "route", action)
+		}
+		for i, m := range managers(t, b) {
+			name := b.Tree["static_resources"].(map[string]any)["listeners"].([]any)[i].(map[string]any)["name"]
+			m["proxy_100_continue"] = name == "informed"
 		}
 		route("/slow", map[string]any{"timeout": "0.3s"})
 		route("/retried", map[string]any{"retry_policy": map[string]any{"retry_on": "5xx,reset", "num_retries": 2}})
@@ -102,13 +106,29 @@ func TestSeamUpstreamFaults(t *testing.T) {
 			assert.Equal(t, 1, n)
 		})
 		row("InformsBeforeItAnswers", func(t *testing.T) {
-			p.upstream.handle("/hints", func(w http.ResponseWriter, _ *http.Request) {
-				w.WriteHeader(103)
-				w.Header().Set("Content-Type", "text/plain")
-				_, _ = io.WriteString(w, "an evil page")
-			})
-			n := count(t, func() { assert.Equal(t, 403, send(t, "rules", "/hints", filtertest.Message{}).Status) })
-			assert.Equal(t, 1, n)
+			// By default Envoy keeps a 103 to itself; no rule sees it where it does not.
+			for config, informed := range map[string]bool{"rules": false, "informed": true} {
+				for answer, status := range map[string]string{"a good page": "200", "an evil page": "403"} {
+					p.upstream.handle("/hints", func(w http.ResponseWriter, _ *http.Request) {
+						w.Header().Set("Link", "</style.css>; rel=preload")
+						w.WriteHeader(103)
+						w.Header().Set("Content-Type", "text/plain")
+						_, _ = io.WriteString(w, answer)
+					})
+					n := count(t, func() {
+						heads := headsOf(t, protocol.name, p.address(config), "/hints")
+						if informed {
+							require.Len(t, heads, 2)
+							assert.Equal(t, "103", heads[0][":status"])
+							assert.Equal(t, "</style.css>; rel=preload", heads[0]["link"])
+						} else {
+							require.Len(t, heads, 1)
+						}
+						assert.Equal(t, status, heads[len(heads)-1][":status"])
+					})
+					assert.Equal(t, 1, n)
+				}
+			}
 		})
 		row("EachRetryGetsWhatWasJudged", func(t *testing.T) {
 			var mu sync.Mutex

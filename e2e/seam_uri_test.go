@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"encoding/json"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -37,97 +36,121 @@ func (p *proxy) sawOf(t *testing.T, id string) (uri, host string) {
 	return e.Rules[0].Message, e.Rules[1].Message
 }
 
+// The settings of Envoy that change a path: its defaults here, which normalise;
+// no normalisation; and one setting more than the defaults.
+const normal, verbatim, merged, unescaped = "normal", "verbatim", "merged", "unescaped"
+
+// refused400 stands for a path that Envoy answers itself.
+const refused400 = ""
+
+// pathRow is a path and what the upstream gets of it.
+type pathRow struct {
+	name, path string
+	normal     string
+	under      map[string]string // settings under which it is another
+}
+
+func pathRows() []pathRow {
+	same := func(name, path string) pathRow { return pathRow{name, path, path, nil} }
+	// normalised is what every setting makes of a path, but no normalisation.
+	normalised := func(name, path, to string) pathRow { return pathRow{name, path, to, map[string]string{verbatim: path}} }
+	return []pathRow{
+		same("Plain", "/a/b?q=1"), same("DoubleEncodedDots", "/a/%252e%252e/b"), same("DotsInTheQuery", "/a?f=/../b"),
+		same("LowerCaseEscape", "/%c3%bc"), same("BadEscape", "/%zz?id=1"), same("QuestionMarks", "/a??b=1?c"),
+		same("AmpersandsInThePath", "/a&b=c"), same("Plus", "/a+b?c+d"), same("TrailingSlash", "/a/"),
+		normalised("DotSegments", "/a/../b/./c", "/b/c"), normalised("EncodedDots", "/a/%2e%2e/b", "/b"),
+		normalised("Backslash", `/a\..\b`, "/b"), normalised("Unreserved", "/%61%2D%7e", "/a-~"),
+		normalised("PathParameter", "/a;x=1/..;/b", "/b"), normalised("AboveTheRoot", "/../../a", "/a"),
+		normalised("NUL", "/a%00b", refused400),
+		{"Slashes", "//a///b", "//a///b", map[string]string{merged: "/a/b"}},
+		{"EncodedSlash", "/a%2fb%2F..%2fc", "/a%2fb%2F..%2fc", map[string]string{unescaped: "/a/c"}},
+		{"EncodedBackslash", "/a%5c..%5Cb", "/a%5c..%5Cb", map[string]string{unescaped: "/b"}},
+		{"Fragment", "/a#b", refused400, nil},
+	}
+}
+
 // TestSeamRulesSeeWhatTheUpstreamGets: the path and the host, whatever Envoy does to
-// them first, mean the same to the rules and to the upstream.
+// them first, are the same bytes to the rules and to the upstream, which writes
+// them down as they came.
 func TestSeamRulesSeeWhatTheUpstreamGets(t *testing.T) {
-	configs := map[string]string{"normal": sees, "verbatim": sees, "merged": sees, "unescaped": sees}
+	raw := startRawUpstream(t, "raw")
+	configs := map[string]string{normal: sees, verbatim: sees, merged: sees, unescaped: sees}
 	p := startProxy(t, configs, options{edit: func(t *testing.T, b *launch.Bootstrap) {
+		addCluster(t, b, "raw", raw.address, speaksHTTP1)
+		addRoute(t, b, prefix("/"), "route", to("raw"))
 		for i, m := range managers(t, b) {
 			m["preserve_external_request_id"] = true
 			switch b.Tree["static_resources"].(map[string]any)["listeners"].([]any)[i].(map[string]any)["name"] {
-			case "verbatim":
+			case verbatim:
 				m["normalize_path"] = false
-			case "merged":
+			case merged:
 				m["merge_slashes"] = true
-			case "unescaped":
+			case unescaped:
 				m["path_with_escaped_slashes_action"] = "UNESCAPE_AND_FORWARD"
 			}
 		}
 	}})
-	paths := map[string]string{
-		"Plain": "/a/b?q=1", "DotSegments": "/a/../b/./c", "EncodedDots": "/a/%2e%2e/b", "DoubleEncodedDots": "/a/%252e%252e/b",
-		"DotsInTheQuery": "/a?f=/../b", "Slashes": "//a///b", "EncodedSlash": "/a%2fb%2F..%2fc", "EncodedBackslash": "/a%5c..%5Cb", "Backslash": `/a\..\b`,
-		"Unreserved": "/%61%2D%7e", "LowerCaseEscape": "/%c3%bc", "PathParameter": "/a;x=1/..;/b", "BadEscape": "/%zz?id=1",
-		"QuestionMarks": "/a??b=1?c", "AmpersandsInThePath": "/a&b=c", "Plus": "/a+b?c+d", "TrailingSlash": "/a/", "AboveTheRoot": "/../../a",
+	// check wants a status, and where it is 200, this target and host on both sides;
+	// else nothing at the upstream, and Envoy's own refusal.
+	check := func(t *testing.T, id, status, block, want, target, host string) {
+		t.Helper()
+		require.Equal(t, want, status)
+		gotTarget, gotHost := raw.got(id)
+		assert.Equal(t, target, gotTarget, "the target that the upstream got")
+		assert.Equal(t, host, gotHost, "the host that the upstream got")
+		if want == "200" {
+			uri, host := p.sawOf(t, id)
+			assert.Equal(t, gotTarget, uri, "the path that the rules saw")
+			assert.Equal(t, gotHost, host, "the host that the rules saw")
+		}
+		assert.Empty(t, block, "Seawall has nothing against it")
 	}
-	check := func(t *testing.T, config string, send func(path, id string) (status string)) {
+	overHTTP1 := func(t *testing.T, config, target, sentHost, want, gotTarget, gotHost string) {
 		t.Helper()
 		id := strings.ReplaceAll(t.Name(), "/", "-")
-		p.upstream.expect(id, filtertest.Message{})
-		status := send(config, id)
-		seen := p.upstream.saw(id)
-		if status == "400" || status == "502" {
-			assert.Nil(t, seen, "refused by Envoy, or as malformed by the upstream's own server")
-			return
-		}
-		require.Equal(t, "200", status)
-		require.NotNil(t, seen)
-		uri, _ := p.sawOf(t, id)
-		assert.Equal(t, seen.Path, uri)
+		c := dialH1(t, "tcp", p.address(config))
+		c.write("GET " + target + " HTTP/1.1\r\nhost: " + sentHost + "\r\nx-request-id: " + id + "\r\n" + caseHeader + ": " + id + "\r\n\r\n")
+		response, _ := c.read("GET")
+		check(t, id, itoa(response.StatusCode), response.Header.Get("x-seawall-id"), want, gotTarget, gotHost)
+	}
+	overHTTP2 := func(t *testing.T, config, path, want, gotTarget, gotHost string, more ...[2]string) {
+		t.Helper()
+		id := strings.ReplaceAll(t.Name(), "/", "-")
+		c := dialH2(t, p.address(config))
+		c.headers(1, true, append(filtertest.Fields{{":method", "GET"}, {":scheme", "http"}, {":path", path},
+			{":authority", "app.example.com"}, {"x-request-id", id}, {caseHeader, id}}, more...)...)
+		got := c.awaitHeaders(1)
+		check(t, id, got[":status"], got["x-seawall-id"], want, gotTarget, gotHost)
 	}
 	for config := range configs {
-		for name, path := range paths {
-			t.Run(config+"/h1/"+name, func(t *testing.T) {
-				check(t, config, func(config, id string) string {
-					response, _ := dialH1(t, "tcp", p.address(config)).exchange("GET", path, "x-request-id: "+id+"\r\n"+caseHeader+": "+id+"\r\n")
-					return itoa(response.StatusCode)
-				})
-			})
-			t.Run(config+"/h2/"+name, func(t *testing.T) {
-				check(t, config, func(config, id string) string {
-					c := dialH2(t, p.address(config))
-					c.headers(1, true, [2]string{":method", "GET"}, [2]string{":scheme", "http"}, [2]string{":path", path},
-						[2]string{":authority", "app.example.com"}, [2]string{"x-request-id", id}, [2]string{caseHeader, id})
-					head := c.awaitHeaders(1)
-					if head[":status"] == "" {
-						return "400" // the stream was reset
-					}
-					return head[":status"]
-				})
-			})
+		for _, row := range pathRows() {
+			target, other := row.under[config]
+			if !other {
+				target = row.normal
+			}
+			want, host := "200", "app.example.com"
+			if target == refused400 {
+				want, host = "400", ""
+			}
+			t.Run(config+"/h1/"+row.name, func(t *testing.T) { overHTTP1(t, config, row.path, "app.example.com", want, target, host) })
+			t.Run(config+"/h2/"+row.name, func(t *testing.T) { overHTTP2(t, config, row.path, want, target, host) })
 		}
 	}
-
-	hosts := make(chan string, 1)
-	p.upstream.handle("/host", func(_ http.ResponseWriter, r *http.Request) { hosts <- r.Host })
-	for name, c := range map[string]struct{ target, host string }{
-		"AbsoluteURI":                {"http://other.example.com/host", "app.example.com"},
-		"AbsoluteURIWithAPort":       {"http://other.example.com:8443/host", "app.example.com"},
-		"AbsoluteURIOfAnotherScheme": {"https://other.example.com/host", "app.example.com"},
-		"HostOfAnotherCase":          {"/host", "APP.Example.Com."},
+	for _, c := range []struct{ name, target, host, want, gotTarget, gotHost string }{
+		{"AbsoluteURI", "http://other.example.com/host", "app.example.com", "200", "/host", "other.example.com"},
+		{"AbsoluteURIWithAPort", "http://other.example.com:8443/host", "app.example.com", "200", "/host", "other.example.com:8443"},
+		{"AbsoluteURIWithUserinfo", "http://app@other.example.com/host", "app.example.com", "200", "/host", "other.example.com"},
+		{"AbsoluteURIOfAnotherScheme", "https://other.example.com/host", "app.example.com", "403", "", ""},
+		{"HostOfAnotherCase", "/host", "APP.Example.Com.", "200", "/host", "APP.Example.Com."},
+		{"NoSlash", "host", "app.example.com", "400", "", ""},
+		{"Asterisk", "*", "app.example.com", "400", "", ""},
 	} {
-		t.Run("normal/h1/"+name, func(t *testing.T) {
-			id := strings.ReplaceAll(t.Name(), "/", "-")
-			c1 := dialH1(t, "tcp", p.address("normal"))
-			c1.write("GET " + c.target + " HTTP/1.1\r\nhost: " + c.host + "\r\nx-request-id: " + id + "\r\n\r\n")
-			response, _ := c1.read("GET")
-			if response.StatusCode == 400 || response.StatusCode == 403 {
-				return // Envoy's own refusal: nothing to compare
-			}
-			require.Equal(t, 200, response.StatusCode)
-			uri, host := p.sawOf(t, id)
-			assert.Equal(t, "/host", uri)
-			assert.Equal(t, <-hosts, host)
-		})
+		t.Run("normal/h1/"+c.name, func(t *testing.T) { overHTTP1(t, normal, c.target, c.host, c.want, c.gotTarget, c.gotHost) })
 	}
 	t.Run("normal/h2/HostBesideAuthority", func(t *testing.T) {
-		id := "host-beside-authority"
-		c := dialH2(t, p.address("normal"))
-		c.headers(1, true, [2]string{":method", "GET"}, [2]string{":scheme", "http"}, [2]string{":path", "/host"},
-			[2]string{":authority", "app.example.com"}, [2]string{"host", "other.example.com"}, [2]string{"x-request-id", id})
-		if c.awaitHeaders(1)[":status"] == "200" {
-			_, host := p.sawOf(t, id)
-			assert.Equal(t, <-hosts, host)
-		}
+		overHTTP2(t, normal, "/host", "200", "/host", "app.example.com", [2]string{"host", "other.example.com"})
 	})
+	for name, path := range map[string]string{"AbsoluteURI": "http://other.example.com/host", "NoSlash": "host", "Asterisk": "*"} {
+		t.Run("normal/h2/"+name, func(t *testing.T) { overHTTP2(t, normal, path, "", "", "") }) // the stream is reset
+	}
 }

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -99,4 +100,22 @@ func readOK(t *testing.T, reader *bufio.Reader) {
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())
 	require.Equal(t, 200, response.StatusCode)
+}
+
+// beat makes a function that returns when the worker has read all that was sent
+// to it before.
+func (p *proxy) beat(t *testing.T) func() {
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	address := "http://" + p.address("beat")
+	return func() {
+		request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, address, nil)
+		if err != nil {
+			panic(err)
+		}
+		if response, err := transport.RoundTrip(request); err == nil {
+			_, _ = io.Copy(io.Discard, response.Body)
+			_ = response.Body.Close()
+		}
+	}
 }

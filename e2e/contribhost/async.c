@@ -18,6 +18,7 @@ static void run_continuation(event *e, request *r) {
 }
 static void drop_continuation(event *e) { free(e); }
 
+// Filter::continueStatus.
 CAPIStatus envoyGoFilterHttpContinue(void *s, int status) {
   CAPIStatus wrong = check_direction(s);
   if (wrong != CAPIOK) return wrong;
@@ -51,6 +52,7 @@ static CAPIStatus answer(direction *d, reply *p) {
   return post(d->request, &e->event);
 }
 
+// Filter::sendLocalReply, and the headers' loop of cgo.cc's function of this name.
 CAPIStatus envoyGoFilterHttpSendLocalReply(void *s, int code, void *body, int body_length, void *headers, int strings,
                                            long long int grpc_status, void *details, int details_length) {
   CAPIStatus wrong = check_direction(s);
@@ -65,6 +67,7 @@ CAPIStatus envoyGoFilterHttpSendLocalReply(void *s, int code, void *body, int bo
   return answer(s, p);
 }
 
+// Filter::sendPanicReply.
 CAPIStatus envoyGoFilterHttpSendPanicReply(void *s, void *details, int length) {
   static const char body[] = "error happened in filter\r\n";
   CAPIStatus wrong = check_direction(s);

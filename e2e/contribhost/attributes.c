@@ -33,6 +33,7 @@ static bool attribute(request *r, envoy_dynamic_module_type_attribute_id id, sli
   return true;
 }
 
+// Filter::getStringValue.
 static CAPIStatus string_value(request *r, int id, slice *value) {
   for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
     if (strings[i].id != id) continue;
@@ -61,6 +62,7 @@ CAPIStatus envoyGoFilterHttpGetStringValue(void *p, int id, uint64_t *value, int
   return status;
 }
 
+// Filter::getIntegerValue.
 static CAPIStatus integer_value(request *r, int id, uint64_t *value) {
   enum { Protocol = 3, ResponseCode = 4, AttemptCount = 6, SslConnectionExists = 100 };
   slice s;
@@ -91,7 +93,7 @@ CAPIStatus envoyGoFilterHttpGetIntegerValue(void *p, int id, uint64_t *value) {
   return status;
 }
 
-// Contrib marks the stream, and Envoy drains the connection when it sends the
+// Filter::setDrainConnectionUponCompletion marks the stream, and Envoy drains the connection when it sends the
 // response's head. The ABI cannot mark a stream; it can begin the same drain now,
 // which sends "connection: close" on HTTP/1 and GOAWAY on HTTP/2.
 static void run_drain(event *e, request *r) {

@@ -21,6 +21,7 @@ static CAPIStatus unlock(direction *d) {
   return CAPIOK;
 }
 
+// Filter::copyBuffer.
 CAPIStatus envoyGoFilterHttpGetBuffer(void *s, uint64_t buffer, void *value) {
   bytes *b;
   CAPIStatus status = locked(s, buffer, &b);
@@ -29,6 +30,7 @@ CAPIStatus envoyGoFilterHttpGetBuffer(void *s, uint64_t buffer, void *value) {
   return unlock(s);
 }
 
+// Filter::drainBuffer.
 CAPIStatus envoyGoFilterHttpDrainBuffer(void *s, uint64_t buffer, uint64_t length) {
   bytes *b;
   CAPIStatus status = locked(s, buffer, &b);
@@ -39,6 +41,7 @@ CAPIStatus envoyGoFilterHttpDrainBuffer(void *s, uint64_t buffer, uint64_t lengt
   return unlock(s);
 }
 
+// Filter::setBufferHelper.
 CAPIStatus envoyGoFilterHttpSetBufferHelper(void *s, uint64_t buffer, void *data, int length, bufferAction action) {
   bytes *b;
   CAPIStatus status = locked(s, buffer, &b);
@@ -48,7 +51,7 @@ CAPIStatus envoyGoFilterHttpSetBufferHelper(void *s, uint64_t buffer, void *data
   return unlock(s);
 }
 
-// Contrib gives the bytes to Envoy's buffer; here they wait behind what else has
+// Filter::addData gives the bytes to Envoy's buffer; here they wait behind what else has
 // not been passed on. Envoy then always streams: is_streaming cannot be false.
 CAPIStatus envoyGoFilterHttpAddData(void *s, void *data, int length, bool is_streaming) {
   direction *d = s;

@@ -10,6 +10,7 @@ typedef struct {
   config *owner;
 } go_config;
 
+// Contrib has a shared_ptr, and Go's weak one: FilterConfig::newGoPluginConfig.
 void config_own(config *c) { atomic_fetch_add(&c->owners, 1); }
 
 void config_disown(config *c) {
@@ -27,23 +28,22 @@ void config_disown(config *c) {
 const void *HOOK(http_filter_config_new)(void *envoy, envoy_dynamic_module_type_envoy_buffer name,
                                          envoy_dynamic_module_type_envoy_buffer document) {
   (void)name;
-  enum { library_path = 2, plugin_name = 3, plugin_config = 4 };
+  enum { library_id = 1, library_path = 2, plugin_name = 3, plugin_config = 4 };
   config *c = allocate(sizeof *c);
   atomic_init(&c->owners, 1);
   pthread_mutex_init(&c->mutex, NULL);
   c->envoy = envoy;
-  slice path = {"", 0}, plugin = {"", 0}, any = {"", 0};
+  slice id = {"", 0}, path = {"", 0}, plugin = {"", 0}, any = {"", 0};
   wire w = wire_of((slice){document.ptr, document.length});
   for (field f; next_field(&w, &f);) {
+    if (f.number == library_id) id = f.bytes;
     if (f.number == library_path) path = f.bytes;
     if (f.number == plugin_name) plugin = f.bytes;
     if (f.number == plugin_config) any = f.bytes;
   }
   c->plugin_name = copy_of(plugin);
   c->plugin_config = copy_of(any);
-  slice file = copy_of(path);
-  c->go = library_load(file.ptr);
-  free((char *)file.ptr);
+  c->go = library_load(id, path, plugin);
   if (c->go) {
     // GolangFilterStats has one counter.
     static const char panics[] = "golang.panic_error";

@@ -17,7 +17,8 @@ static envoy_dynamic_module_type_http_body_type type_of(const direction *d, enum
                           : envoy_dynamic_module_type_http_body_type_BufferedRequestBody;
 }
 
-// take moves a body of Envoy's to the end of unseen.
+// take moves a body of Envoy's to the end of unseen, as
+// DecodingProcessorState::addBufferData to data_buffer_ (processor_state.cc).
 void take(direction *d, enum body body) {
   if (d->reply) return; // Envoy has no body of a reply that is not sent yet
   void *envoy = d->request->envoy;
@@ -31,6 +32,7 @@ void take(direction *d, enum body body) {
   free(chunks);
 }
 
+// unseen gives Go what data_buffer_ is in Filter::continueStatusInternal.
 bytes *unseen(direction *d) {
   bytes *all = bytes_join(d->unseen);
   d->unseen = NULL;
@@ -45,6 +47,8 @@ static bytes *take_out(direction *d) {
   return all;
 }
 
+// release and pass_on are BufferList::moveOut in two steps: contrib's second is
+// immediate (Filter::decodeData, ProcessorState::continueDoData).
 void release(direction *d) {
   d->passing = true;
   bytes_push(&d->released, take_out(d));
@@ -68,6 +72,7 @@ void forget_latest(direction *d) {
   pthread_mutex_unlock(&d->request->mutex);
 }
 
+// drop_body is BufferList::clearAll and ProcessorState::drainBufferData.
 void drop_body(direction *d) {
   bytes_free(take_out(d));
   bytes_free(d->unseen);
@@ -75,7 +80,7 @@ void drop_body(direction *d) {
   d->unseen = d->released = NULL;
 }
 
-// resume is contrib's continueDoData and continueProcessing in one. The stream
+// resume is ProcessorState::continueDoData and continueProcessing in one. The stream
 // may be over when it returns.
 void resume(direction *d) {
   if (d->reply) {

@@ -66,6 +66,7 @@ static entry *entries(direction *d, bool trailers, size_t *count) {
   return list;
 }
 
+// Filter::doHeadersGo passes size() and byteSize() of a map.
 void measure(direction *d, bool trailers, uint64_t *count, uint64_t *total) {
   size_t n;
   entry *list = entries(d, trailers, &n);
@@ -88,7 +89,7 @@ static CAPIStatus locked(direction *d, bool trailers) {
   return status;
 }
 
-// copy is copyHeaderMapToGo: strings and buffer are Go's, as large as measure said.
+// copy is copyHeaderMapToGo (golang_filter.cc): strings and buffer are Go's, as large as measure said.
 static CAPIStatus copy(direction *d, bool trailers, GoString *strings, char *buffer) {
   CAPIStatus status = locked(d, trailers);
   if (status != CAPIOK) return status;
@@ -112,7 +113,7 @@ static CAPIStatus copy(direction *d, bool trailers, GoString *strings, char *buf
 CAPIStatus envoyGoFilterHttpCopyHeaders(void *s, void *strings, void *buffer) { return copy(s, false, strings, buffer); }
 CAPIStatus envoyGoFilterHttpCopyTrailers(void *s, void *strings, void *buffer) { return copy(s, true, strings, buffer); }
 
-// Lends the first value; Go uses it before it returns.
+// Filter::getHeader. It lends the first value; Go uses it before it returns.
 CAPIStatus envoyGoFilterHttpGetHeader(void *s, void *key, int length, uint64_t *value, int *value_length) {
   direction *d = s;
   CAPIStatus status = locked(d, false);
@@ -141,6 +142,7 @@ bool is_grpc(request *r) {
   return type.ptr && type.length >= length && !memcmp(type.ptr, grpc, length) && (type.length == length || type.ptr[length] == '+');
 }
 
+// Envoy sends no body with a reply to HEAD: Utility::sendLocalReply (utility.cc).
 bool is_head(request *r) {
   size_t n;
   entry *list = entries(&r->decoder, false, &n);
@@ -149,8 +151,9 @@ bool is_head(request *r) {
   return method.ptr && same(method, "HEAD");
 }
 
-// change sets (add is false), adds, or removes where value is NULL. Contrib posts
-// this from a goroutine; here only the worker may do it.
+// change sets (add is false), adds, or removes where value is NULL:
+// Filter::setHeader, removeHeader, setTrailer, removeTrailer. Those post this from
+// a goroutine; here only the worker may do it.
 static CAPIStatus change(direction *d, bool trailers, slice key, const slice *value, bool add, const char *function) {
   CAPIStatus status = check_direction(d);
   if (status != CAPIOK) return status;

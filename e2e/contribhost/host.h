@@ -84,7 +84,7 @@ void bytes_free(bytes *list);
 
 typedef struct library {
   struct library *next;
-  char *path;
+  char *id; // library_id
 #define GO_EXPORTS(X)                                                                                                        \
   X(envoyGoFilterNewHttpPluginConfig)                                                                                        \
   X(envoyGoFilterDestroyHttpPluginConfig) X(envoyGoFilterMergeHttpPluginConfig) X(envoyGoFilterOnHttpHeader)                 \
@@ -94,7 +94,9 @@ typedef struct library {
   GO_EXPORTS(GO_FIELD)
 } library;
 bool promote_own_symbols(void);
-library *library_load(const char *path); // NULL, and logged, where it cannot be
+// NULL, and logged, where it cannot be loaded.
+library *library_load(slice id, slice path, slice plugin_name);
+library *library_of_plugin(slice plugin_name); // NULL where none has been loaded for it
 
 // ---- protobuf.c: as much of it as three config messages and a Value need
 

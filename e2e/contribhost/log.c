@@ -15,7 +15,7 @@ void logf_at(envoy_dynamic_module_type_log_level level, const char *format, ...)
   ENVOY(log)(level, (slice){line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1});
 }
 
-// contrib/golang/common/log/cgo.cc: envoyGoFilterLog. The levels are the same numbers.
+// FilterLogger::log (contrib/golang/common/log/cgo.cc). The levels are the same numbers.
 void envoyGoFilterLog(uint32_t level, void *message, int length) {
   if (level == envoy_dynamic_module_type_log_level_Off) return;
   if (level > envoy_dynamic_module_type_log_level_Off) {
@@ -25,7 +25,7 @@ void envoyGoFilterLog(uint32_t level, void *message, int length) {
   ENVOY(log)((envoy_dynamic_module_type_log_level)level, (slice){message, (size_t)length});
 }
 
-// The same file's envoyGoFilterLogLevel; the ABI tells of one level at a time.
+// FilterLogger::level; the ABI tells of one level at a time.
 uint32_t envoyGoFilterLogLevel(void) {
   for (int level = 0; level < envoy_dynamic_module_type_log_level_Off; level++)
     if (ENVOY(log_enabled)((envoy_dynamic_module_type_log_level)level)) return (uint32_t)level;

@@ -9,7 +9,7 @@ typedef struct {
   slice name, key, value; // value is an encoded google.protobuf.Value
 } metadata;
 
-// set follows setDynamicMetadataInternal for the kinds that the ABI has.
+// set follows Filter::setDynamicMetadataInternal for the kinds that the ABI has.
 static void set(request *r, slice name, slice key, slice encoded) {
   enum { number_value = 2, string_value = 3, bool_value = 4 }; // google/protobuf/struct.proto
   wire w = wire_of(encoded);

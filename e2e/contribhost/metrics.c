@@ -1,4 +1,4 @@
-// Metrics: contrib's MetricStore and FilterConfig::*Metric (golang_filter.cc).
+// Metrics: contrib's MetricStore and FilterConfig (golang_filter.cc).
 #include "host.h"
 
 #include <stdlib.h>
@@ -109,6 +109,7 @@ CAPIStatus envoyGoFilterHttpRecordMetric(void *p, uint32_t id, uint64_t value) {
   return CAPIOK;
 }
 
+// FilterConfig::getMetric.
 CAPIStatus envoyGoFilterHttpGetMetric(void *p, uint32_t id, uint64_t *value) {
   config *c = config_of_go(p);
   metric *m;
@@ -119,6 +120,7 @@ CAPIStatus envoyGoFilterHttpGetMetric(void *p, uint32_t id, uint64_t *value) {
   return CAPIOK;
 }
 
+// What GolangFilterStats (stats.h) counts itself: Filter::sendPanicReply.
 void count(config *c, uint32_t id) {
   metric *m;
   if (locked(c, id, &m) != CAPIOK) return;

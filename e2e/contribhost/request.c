@@ -23,6 +23,8 @@ request *request_new(config *c, void *envoy) {
   return r;
 }
 
+// Contrib's HttpRequestInternal is deleted by Filter::deferredDeleteRequest, on
+// the worker; here whoever is last frees it.
 void request_own(request *r) { atomic_fetch_add(&r->owners, 1); }
 
 void request_disown(request *r) {

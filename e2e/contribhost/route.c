@@ -18,7 +18,8 @@ typedef struct route {
   plugin *plugins;
 } route;
 
-// one_of reads a map's entry: a name, and a RouterPlugin with its config.
+// one_of reads a map's entry: a name, and a RouterPlugin with its config
+// (FilterConfigPerRoute::FilterConfigPerRoute).
 static void one_of(route *r, slice entry) {
   enum { entry_key = 1, entry_value = 2, plugin_config = 2 };
   plugin *p = allocate(sizeof *p);
@@ -37,24 +38,7 @@ static void one_of(route *r, slice entry) {
   r->plugins = p;
 }
 
-// FilterConfigPerRoute's constructor. Where contrib parses at once if the library
-// is loaded already, this waits for the first request in every case, which is
-// the other thing that contrib does.
-const void *HOOK(http_filter_per_route_config_new)(envoy_dynamic_module_type_envoy_buffer name,
-                                                   envoy_dynamic_module_type_envoy_buffer document) {
-  (void)name;
-  enum { plugins_config = 1 };
-  route *r = allocate(sizeof *r);
-  pthread_mutex_init(&r->mutex, NULL);
-  wire w = wire_of((slice){document.ptr, document.length});
-  for (field f; next_field(&w, &f);)
-    if (f.number == plugins_config) one_of(r, f.bytes);
-  return r;
-}
-
-// RoutePluginConfig::~RoutePluginConfig.
-void HOOK(http_filter_per_route_config_destroy)(const void *p) {
-  route *r = (route *)p;
+static void destroy(route *r) {
   while (r->plugins) {
     plugin *gone = r->plugins;
     r->plugins = gone->next;
@@ -78,11 +62,35 @@ static uint64_t parse(plugin *p) {
   return p->go->envoyGoFilterNewHttpPluginConfig(&c);
 }
 
+// FilterConfigPerRoute's and RoutePluginConfig's constructors. Envoy reads a
+// listener's routes before its filters: the first time no library is loaded yet,
+// and the route's config is parsed by the first request that needs it.
+const void *HOOK(http_filter_per_route_config_new)(envoy_dynamic_module_type_envoy_buffer name,
+                                                   envoy_dynamic_module_type_envoy_buffer document) {
+  (void)name;
+  enum { plugins_config = 1 };
+  route *r = allocate(sizeof *r);
+  pthread_mutex_init(&r->mutex, NULL);
+  wire w = wire_of((slice){document.ptr, document.length});
+  for (field f; next_field(&w, &f);)
+    if (f.number == plugins_config) one_of(r, f.bytes);
+  for (plugin *p = r->plugins; p; p = p->next) {
+    if (!(p->go = library_of_plugin(p->name)) || (p->id = parse(p))) continue;
+    LOG_ERROR("golang filter failed to parse plugin config: %s", p->name.ptr);
+    destroy(r);
+    return NULL; // Envoy refuses the config
+  }
+  return r;
+}
+
+// RoutePluginConfig::~RoutePluginConfig.
+void HOOK(http_filter_per_route_config_destroy)(const void *p) { destroy((route *)p); }
+
 // RoutePluginConfig::getMergedConfigId: parsed and merged once for each parent,
 // and deleted with a delay, for another worker may be about to use the old one.
 static uint64_t merged(plugin *p, config *parent) {
   if (p->merged && p->parent == parent->id) return p->merged;
-  p->go = parent->go;
+  if (!p->go) p->go = parent->go;
   if (p->merged) p->go->envoyGoFilterDestroyHttpPluginConfig(p->merged, 1);
   if (!p->id && !(p->id = parse(p))) {
     LOG_ERROR("a per-route config cannot be parsed; contrib ends Envoy here (RELEASE_ASSERT), and so do we");

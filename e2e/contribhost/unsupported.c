@@ -1,4 +1,7 @@
-// What a WAF does not use, or the dynamic-modules ABI cannot do.
+// What a WAF does not use, or the dynamic-modules ABI cannot do: Filter::injectData,
+// setUpstreamOverrideHost, clearRouteCache, getDynamicMetadata,
+// setStringFilterState, getStringFilterState, getStringProperty and getSecret
+// (golang_filter.cc).
 #include "host.h"
 
 #define UNSUPPORTED(name, ...)                                                                                               \

@@ -23,12 +23,13 @@ type backend struct {
 	server  *http.Server
 
 	mu   sync.Mutex
-	seen map[string]arrival // by client port
+	seen map[string][]*arrival // by client port
 }
 
 // An arrival is a request as the backend got it, and its answer.
 type arrival struct {
-	request message
+	id      string  // Envoy's, of the stream
+	request message // complete once all of its body has come
 	reply   reply
 }
 
@@ -44,7 +45,7 @@ func startBackend() (*backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &backend{address: listener.Addr().String(), seen: map[string]arrival{}}
+	b := &backend{address: listener.Addr().String(), seen: map[string][]*arrival{}}
 	b.server = &http.Server{Handler: b}
 	go func() { _ = b.server.Serve(listener) }() // ends with stop
 	return b, nil
@@ -52,21 +53,37 @@ func startBackend() (*backend, error) {
 
 func (b *backend) stop() { _ = b.server.Close() }
 
-// take returns the first request that arrived from the client port, nil if none
-// did, and forgets it, for ports are used again.
-func (b *backend) take(port string) *arrival {
+// take returns what arrived from the client port, whole or not, and forgets it,
+// for ports are used again.
+func (b *backend) take(port string) []arrival {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	a, ok := b.seen[port]
-	delete(b.seen, port)
-	if !ok {
-		return nil
+	var all []arrival
+	for _, a := range b.seen[port] {
+		all = append(all, *a)
 	}
-	return &a
+	delete(b.seen, port)
+	return all
 }
 
 func (b *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	a := arrival{request: message{method: r.Method, target: r.RequestURI, complete: true}}
+	a := b.head(r)
+	body, err := io.ReadAll(r.Body)
+	answer := reflect(r.Method, r.URL.Path, body)
+	b.mu.Lock()
+	a.request.body, a.request.complete, a.reply = body, err == nil, answer
+	b.mu.Unlock()
+	for _, h := range answer.headers {
+		w.Header().Set(h[0], h[1])
+	}
+	w.WriteHeader(answer.status)
+	_, _ = w.Write(answer.body)
+}
+
+// head notes a request before its body: a request of which any byte came has
+// arrived.
+func (b *backend) head(r *http.Request) *arrival {
+	a := &arrival{id: r.Header.Get("x-request-id"), request: message{method: r.Method, target: r.RequestURI}}
 	a.request.headers = append(a.request.headers, [2]string{"host", r.Host})
 	for name, values := range r.Header {
 		if strings.EqualFold(name, connectionHeader) {
@@ -76,19 +93,11 @@ func (b *backend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			a.request.headers = append(a.request.headers, [2]string{strings.ToLower(name), v})
 		}
 	}
-	a.request.body, _ = io.ReadAll(r.Body)
-	a.reply = reflect(r.Method, r.URL.Path, a.request.body)
 	port := r.Header.Get(connectionHeader)
 	b.mu.Lock()
-	if _, again := b.seen[port]; !again {
-		b.seen[port] = a
-	}
-	b.mu.Unlock()
-	for _, h := range a.reply.headers {
-		w.Header().Set(h[0], h[1])
-	}
-	w.WriteHeader(a.reply.status)
-	_, _ = w.Write(a.reply.body)
+	defer b.mu.Unlock()
+	b.seen[port] = append(b.seen[port], a)
+	return a
 }
 
 // reflect makes the answer to a request; where its JSON names no type, net/http's

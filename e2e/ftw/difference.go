@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,7 +9,7 @@ import (
 
 // A difference is one thing that changed on a request's way.
 type difference struct {
-	name  string
+	name  string // what is left of it: "no field X", "version A only as B"
 	apply func(message) message
 }
 
@@ -41,11 +42,11 @@ func culprits(before, after message, lost func(message) bool) string {
 func differences(before, after message) []difference {
 	var all []difference
 	if before.target != after.target {
-		all = append(all, difference{fmt.Sprintf("target %q (it became %q)", before.target, after.target),
+		all = append(all, difference{fmt.Sprintf("target %q only as %q", before.target, after.target),
 			func(m message) message { m.target = after.target; return m }})
 	}
 	if before.version != after.version {
-		all = append(all, difference{fmt.Sprintf("version %q (it became %q)", before.version, after.version),
+		all = append(all, difference{fmt.Sprintf("version %q only as %q", before.version, after.version),
 			func(m message) message { m.version = after.version; return m }})
 	}
 	done := map[string]bool{}
@@ -55,14 +56,20 @@ func differences(before, after message) []difference {
 			continue
 		}
 		done[name] = true
-		switch values := after.all(name); {
+		values := after.all(name)
+		apply := func(m message) message { return m.with(name, values) }
+		switch {
+		case len(values) == 0:
+			all = append(all, difference{fmt.Sprintf("no field %s: %q", h[0], before.all(name)), apply})
 		case !slices.Equal(before.all(name), values):
-			all = append(all, difference{fmt.Sprintf("field %s: %q", h[0], before.all(name)),
-				func(m message) message { return m.with(name, values) }})
+			all = append(all, difference{fmt.Sprintf("field %s: %q only as %q", h[0], before.all(name), values), apply})
 		case h[0] != name:
-			all = append(all, difference{fmt.Sprintf("field name %s (it became %s)", h[0], name),
-				func(m message) message { return m.with(name, values) }})
+			all = append(all, difference{fmt.Sprintf("field name %s only as %s", h[0], name), apply})
 		}
+	}
+	if !bytes.Equal(before.body, after.body) {
+		all = append(all, difference{fmt.Sprintf("body of %d bytes only as one of %d", len(before.body), len(after.body)),
+			func(m message) message { m.body = after.body; return m }})
 	}
 	return all
 }

@@ -1,14 +1,16 @@
 package main
 
 import (
+	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/seawall-waf/seawall/envoy/launch"
@@ -27,6 +29,9 @@ var directives = []string{
 	fmt.Sprintf("SecAction \"id:%d,phase:5,pass,log,msg:'The transaction has ended'\"", endRule),
 }
 
+// The doors, as -door and make's DOOR name them.
+const doorDynamicModule, doorGolang = "dynamicmodule", "golang"
+
 // A door is a running Envoy with the filter, and the backend behind it. It has
 // two listeners: plain, and audited, whose audit log has each rule's full text,
 // which a few tests match with a regular expression.
@@ -35,15 +40,14 @@ type door struct {
 	*journal
 	backend *backend
 	dir     string
+	access  *os.File
 	ports   map[string]int // by listener
 }
 
-func openDoor(ctx context.Context, envoyVersion, moduleDir string) (_ *door, err error) {
-	path := os.Getenv("ENVOY")
-	if path == "" {
-		if path, err = launch.Fetch(ctx, launch.Source{Version: envoyVersion}); err != nil {
-			return nil, err
-		}
+func openDoor(ctx context.Context, o options, path string) (_ *door, err error) {
+	module, err := filepath.Abs(o.module) // the golang door's library is named in the bootstrap
+	if err != nil {
+		return nil, err
 	}
 	d := &door{journal: newJournal()}
 	defer func() {
@@ -54,14 +58,17 @@ func openDoor(ctx context.Context, envoyVersion, moduleDir string) (_ *door, err
 	if d.dir, err = os.MkdirTemp("", "seawall-ftw-"); err != nil {
 		return nil, err
 	}
+	if err = d.readAccessLog(); err != nil {
+		return nil, err
+	}
 	if d.backend, err = startBackend(); err != nil {
 		return nil, err
 	}
-	boot, err := bootstrap(d.backend.address, d.auditLog())
+	boot, err := bootstrap(o.door, module, d.backend.address, d.dir, o.extra)
 	if err != nil {
 		return nil, err
 	}
-	d.Envoy, err = launch.Start(ctx, launch.Options{Path: path, Bootstrap: boot, ModuleDir: moduleDir,
+	d.Envoy, err = launch.Start(ctx, launch.Options{Path: path, Bootstrap: boot, ModuleDir: module,
 		Concurrency: 2, LogLevel: "warning", Log: d.line})
 	if err != nil {
 		return nil, err
@@ -70,7 +77,32 @@ func openDoor(ctx context.Context, envoyVersion, moduleDir string) (_ *door, err
 	return d, err
 }
 
-func (d *door) auditLog() string { return filepath.Join(d.dir, "audit.json") }
+func auditLog(dir string) string  { return filepath.Join(dir, "audit.json") }
+func accessLog(dir string) string { return filepath.Join(dir, "access") }
+
+// readAccessLog makes the pipe that Envoy writes its access log to, and reads it
+// until close. It is not Envoy's standard output, for that is the same pipe as its
+// standard error: a long write to one can be cut by the other.
+func (d *door) readAccessLog() (err error) {
+	path := accessLog(d.dir)
+	if err = syscall.Mkfifo(path, 0o600); err != nil {
+		return fmt.Errorf("making the pipe %s: %w", path, err)
+	}
+	// For writing too, so that opening does not wait for Envoy.
+	if d.access, err = os.OpenFile(path, os.O_RDWR, 0); err != nil {
+		return err
+	}
+	go func() {
+		for lines := bufio.NewReader(d.access); ; {
+			line, err := lines.ReadString('\n')
+			if err != nil {
+				return // closed
+			}
+			d.line(strings.TrimSuffix(line, "\n"))
+		}
+	}()
+	return nil
+}
 
 // dial connects from a port that no other exchange in the journal has.
 func (d *door) dial(audited bool) (conn net.Conn, port string, err error) {
@@ -98,71 +130,8 @@ func (d *door) close() error {
 	if d.backend != nil {
 		d.backend.stop()
 	}
+	if d.access != nil {
+		errs = append(errs, d.access.Close())
+	}
 	return errors.Join(append(errs, os.RemoveAll(d.dir))...)
 }
-
-// bootstrap is the shipped one with what CRS's tests need: HTTP/1.0, paths as
-// they were sent, and log lines that name the client's port.
-func bootstrap(upstream, auditLog string) (*launch.Bootstrap, error) {
-	var merged *launch.Bootstrap
-	var listeners []any
-	for _, name := range []string{"audited", "plain"} {
-		b, err := launch.DynamicModule()
-		if err != nil {
-			return nil, err
-		}
-		rules := directives
-		if name == "audited" {
-			rules = append([]string{}, rules...)
-			rules = append(rules, "SecAuditEngine On", "SecAuditLogParts AHKZ", "SecAuditLogType Serial",
-				"SecAuditLogFormat JSON", "SecAuditLog "+auditLog)
-		}
-		document, err := json.Marshal(map[string]any{"directives": rules, "log_matched_data": false})
-		if err != nil {
-			return nil, err
-		}
-		manager, err := b.ConnectionManager()
-		if err != nil {
-			return nil, err
-		}
-		if err := errors.Join(b.SetSeawall(string(document)), b.Listen("127.0.0.1:0"), b.Upstream(upstream)); err != nil {
-			return nil, err
-		}
-		forTests(manager)
-		listener := b.Tree["static_resources"].(map[string]any)["listeners"].([]any)[0].(map[string]any)
-		listener["name"] = name
-		// One more line when the connection has ended, after all of its streams.
-		listener["access_log"] = []any{stdoutLog(map[string]any{"ftw": "closed", "port": "%DOWNSTREAM_REMOTE_PORT%"})}
-		listeners = append(listeners, listener)
-		merged = b
-	}
-	merged.Tree["static_resources"].(map[string]any)["listeners"] = listeners
-	return merged, nil
-}
-
-func forTests(manager map[string]any) {
-	manager["normalize_path"] = false
-	http1 := manager["http_protocol_options"].(map[string]any)
-	http1["accept_http_10"], http1["allow_custom_methods"] = true, true
-	manager["access_log"] = []any{stdoutLog(map[string]any{
-		"ftw": "stream", "port": "%DOWNSTREAM_REMOTE_PORT%", "status": "%RESPONSE_CODE%",
-		"details": "%RESPONSE_CODE_DETAILS%", "protocol": "%PROTOCOL%", "seawall": "%DYNAMIC_METADATA(seawall)%"})}
-	// One CRS test expects that CONNECT is served.
-	manager["upgrade_configs"] = append(manager["upgrade_configs"].([]any), map[string]any{"upgrade_type": "CONNECT"})
-	all := manager["route_config"].(map[string]any)["virtual_hosts"].([]any)[0].(map[string]any)
-	all["routes"] = append([]any{map[string]any{"match": map[string]any{"connect_matcher": map[string]any{}},
-		"route": map[string]any{"cluster": "upstream", "upgrade_configs": []any{map[string]any{"upgrade_type": "CONNECT"}}}}},
-		all["routes"].([]any)...)
-	manager["route_config"].(map[string]any)["request_headers_to_add"] = []any{map[string]any{
-		"header":        map[string]any{"key": connectionHeader, "value": "%DOWNSTREAM_REMOTE_PORT%"},
-		"append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}}
-}
-
-func stdoutLog(format map[string]any) map[string]any {
-	return map[string]any{"name": "envoy.access_loggers.stdout", "typed_config": map[string]any{
-		"@type":      "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
-		"log_format": map[string]any{"json_format": format}}}
-}
-
-// startWithin bounds fetching and starting an Envoy.
-const startWithin = 5 * time.Minute

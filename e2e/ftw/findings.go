@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/coreruleset/go-ftw/v2/test"
 )
@@ -47,7 +48,31 @@ func (f findings) unmet(expect test.Output) []string {
 }
 
 func (f findings) matches(pattern string) bool {
-	return slices.ContainsFunc(f.lines, regexp.MustCompile(pattern).MatchString)
+	matching := regexp.MustCompile(lowerNames(pattern))
+	return slices.ContainsFunc(f.lines, func(line string) bool { return matching.MatchString(lowerNames(line)) })
+}
+
+var headerVariable = regexp.MustCompile(`(REQUEST|RESPONSE)_HEADERS:[\w-]+`)
+
+// lowerNames writes the names of header fields as Envoy gives them to its filters,
+// and as HTTP/2 has them: "REQUEST_HEADERS:Referer" in a log line, or in what is
+// expected of one, becomes "REQUEST_HEADERS:referer".
+func lowerNames(text string) string {
+	return headerVariable.ReplaceAllStringFunc(text, func(v string) string {
+		collection, name, _ := strings.Cut(v, ":")
+		return collection + ":" + strings.ToLower(name)
+	})
+}
+
+// with is the same findings with these log lines.
+func (f findings) with(lines []string) findings {
+	f.lines = lines
+	return f
+}
+
+// covers reports whether every rule of other is in f.
+func (f findings) covers(other findings) bool {
+	return !slices.ContainsFunc(other.ids, func(id int) bool { return !slices.Contains(f.ids, id) })
 }
 
 // reads reports whether a test can only be judged by the lines' text.

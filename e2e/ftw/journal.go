@@ -11,10 +11,12 @@ import (
 
 // A streamLine is Envoy's access log of one request.
 type streamLine struct {
-	Status   int    `json:"status"`
-	Details  string `json:"details"`
-	Protocol string `json:"protocol"`
-	Seawall  *struct {
+	Status    int    `json:"status"`
+	Details   string `json:"details"`
+	Protocol  string `json:"protocol"`
+	Upstream  string `json:"upstream"`   // its address; empty if Envoy chose none
+	RequestID string `json:"request_id"` // Envoy's own, which the upstream gets too
+	Seawall   *struct {
 		ID    string `json:"tx_id"`
 		Rules string `json:"rule_ids"`
 	} `json:"seawall"`

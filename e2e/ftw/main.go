@@ -1,28 +1,33 @@
-// Command ftw sends every regression test of the Core Rule Set that Seawall
-// embeds through a real Envoy, over HTTP/1.1 and over HTTP/2 (h2c), and accounts
-// for each: it is matched, refused by Envoy, inexpressible in the protocol, or the
-// engine's own, with what proves it. It ends with 1 if any is none of these.
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
-	"github.com/rs/zerolog"
+	"github.com/seawall-waf/seawall/envoy/launch"
 )
 
+// newest is the Envoy that is taken where none is asked for.
+const newest = "1.40.0"
+
 func main() {
-	zerolog.SetGlobalLevel(zerolog.Disabled) // go-ftw traces each header otherwise
 	var o options
-	flag.StringVar(&o.envoy, "envoy", pinnedEnvoy, "version of Envoy to fetch; $ENVOY overrides it")
-	flag.StringVar(&o.module, "module", "build", "folder of libseawall.so")
-	flag.StringVar(&o.out, "out", "build/ftw.json", "where the class and the proof of each test go")
+	flag.StringVar(&o.door, "door", doorDynamicModule, "dynamicmodule, or golang (by e2e/contribhost)")
+	flag.StringVar(&o.envoy, "envoy", cmp.Or(os.Getenv("SEAWALL_ENVOY_VERSION"), newest), "version of Envoy to fetch; $ENVOY overrides it")
+	flag.StringVar(&o.module, "module", "build", "folder of libseawall.so, or of libcontribhost.so and seawall-golang.so")
+	flag.StringVar(&o.out, "out", "", "where the class and the proof of each test go; if empty, build/ftw.json,\nor build/ftw-golang-<version>.json for that door")
 	flag.StringVar(&o.protocol, "protocol", "", "h1 or h2; both if empty")
 	flag.StringVar(&o.only, "only", "", "run only tests whose ID begins so")
 	flag.BoolVar(&o.update, "update", false, "write what was seen as what is to be seen, into e2e/ftw/testdata")
+	flag.Func("config-extra", "a line of YAML for Seawall's document, 'key: value'; may be repeated", func(line string) error {
+		o.extra = append(o.extra, line)
+		return nil
+	})
 	flag.Parse()
 	ok, err := run(context.Background(), o)
 	if err != nil {
@@ -34,9 +39,13 @@ func main() {
 }
 
 type options struct {
-	envoy, module, out, protocol, only string
-	update                             bool
+	door, envoy, module, out, protocol, only string
+	extra                                    []string // lines of Seawall's document
+	update                                   bool
 }
+
+// startWithin bounds fetching and starting an Envoy.
+const startWithin = 5 * time.Minute
 
 func run(ctx context.Context, o options) (ok bool, err error) {
 	suite, err := crsSuite()
@@ -44,51 +53,48 @@ func run(ctx context.Context, o options) (ok bool, err error) {
 		return false, err
 	}
 	suite = only(suite, o.only)
+	if o.update && o.only != "" {
+		return false, fmt.Errorf("-update writes the pins of the whole suite, not of -only %s", o.only)
+	}
 	s, err := newStock(directives)
 	if err != nil {
 		return false, err
 	}
-	ok = true
-	report := report{Envoy: o.envoy}
+	fetching, cancel := context.WithTimeout(ctx, startWithin)
+	defer cancel()
+	path := os.Getenv("ENVOY")
+	if path == "" {
+		if path, err = launch.Fetch(fetching, launch.Source{Version: o.envoy}); err != nil {
+			return false, err
+		}
+	}
+	report := report{Door: o.door, Config: strings.Join(o.extra, "\n")}
+	if report.Envoy, err = launch.Version(fetching, path); err != nil {
+		return false, err
+	}
 	for _, protocol := range []string{"h1", "h2"} {
 		if o.protocol != "" && o.protocol != protocol {
 			continue
 		}
-		results, err := through(ctx, o, s, suite, protocol)
+		start := time.Now()
+		results, err := through(ctx, o, path, s, suite, protocol)
 		if err != nil {
 			return false, err
 		}
-		report.Runs = append(report.Runs, summarise(protocol, results))
-	}
-	if err := report.write(o.out); err != nil {
-		return false, err
-	}
-	for i := range report.Runs {
-		r := &report.Runs[i]
-		drift, err := r.compare(o)
-		if err != nil {
+		fmt.Printf("%s: %d tests through Envoy %s in %s\n", protocol, len(results), report.Envoy, time.Since(start).Round(time.Second))
+		if err := pin(protocol, results, o.update); err != nil {
 			return false, err
 		}
-		for _, line := range append(r.complaints(), drift...) {
-			fmt.Println(line)
-		}
-		ok = ok && r.Failed == 0 && len(drift) == 0
+		report.Runs = append(report.Runs, summarise(o.door, protocol, results))
 	}
-	for i := range report.Runs {
-		r := &report.Runs[i]
-		fmt.Printf("%s: for %d requests that reached the upstream, stock Coraza logs the same rules\n", r.Protocol, r.Compared)
-	}
-	for i := range report.Runs {
-		fmt.Println(report.Runs[i].lastLine())
-	}
-	return ok, nil
+	return report.print(), report.write(o.out)
 }
 
 // through runs the suite through an Envoy of its own.
-func through(ctx context.Context, o options, s *stock, suite []crsTest, protocol string) (_ []result, err error) {
+func through(ctx context.Context, o options, path string, s *stock, suite []crsTest, protocol string) (_ []result, err error) {
 	starting, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
-	d, err := openDoor(starting, o.envoy, o.module)
+	d, err := openDoor(starting, o, path)
 	if err != nil {
 		return nil, err
 	}
@@ -97,8 +103,5 @@ func through(ctx context.Context, o options, s *stock, suite []crsTest, protocol
 			err = fmt.Errorf("%s run: %w", protocol, closing)
 		}
 	}()
-	start := time.Now()
-	results := runSuite(d, s, suite, protocol == "h2")
-	fmt.Printf("%s: %d tests in %s\n", protocol, len(results), time.Since(start).Round(time.Second))
-	return results, nil
+	return runSuite(d, s, suite, protocol == "h2"), nil
 }

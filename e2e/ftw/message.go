@@ -65,10 +65,11 @@ func (m *message) requestLine(line string) error {
 		return fmt.Errorf("the request line has %d parts, not 3 (RFC 9112, 3)", len(parts))
 	}
 	m.method, m.target, m.version = parts[0], parts[1], parts[2]
-	if m.version != "HTTP/1.1" && m.version != "HTTP/1.0" {
-		return fmt.Errorf("the version is neither HTTP/1.0 nor HTTP/1.1 (RFC 9112, 2.3): %q", m.version)
+	switch m.version {
+	case "HTTP/1.0", "HTTP/1.1", "HTTP/2.0": // the last is HTTP/2's own name for itself (RFC 9113, 3.4)
+		return nil
 	}
-	return nil
+	return fmt.Errorf("the version is neither HTTP/1's (RFC 9112, 2.3) nor HTTP/2's (RFC 9113, 3.4): %q", m.version)
 }
 
 func (m *message) header(line string) error {

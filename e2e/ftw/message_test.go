@@ -47,7 +47,7 @@ func TestParseRefusesWhatNoOtherProtocolCanCarry(t *testing.T) {
 		_, err := parse([]byte(raw))
 		assert.ErrorContains(t, err, says, "%q", raw)
 	}
-	for _, raw := range []string{"\tGET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nX: a\rb\r\n\r\n"} {
+	for _, raw := range []string{"POST / HTTP/2.0\r\nHost: a\r\n\r\n", "\tGET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nX: a\rb\r\n\r\n"} {
 		_, err := parse([]byte(raw))
 		assert.NoError(t, err, "%q", raw)
 	}

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"strings"
 
 	crstests "github.com/corazawaf/coraza-coreruleset/v4/tests"
 	"github.com/coreruleset/go-ftw/v2/ftwhttp"
 	"github.com/coreruleset/go-ftw/v2/test"
+	"github.com/rs/zerolog"
 )
 
 // A crsTest is one of CRS's regression tests, as it is in the module.
@@ -26,6 +28,7 @@ type stage struct {
 
 // loadSuite reads every test, in the order of the files' names.
 func loadSuite(fsys fs.FS) ([]crsTest, error) {
+	zerolog.SetGlobalLevel(zerolog.Disabled) // go-ftw traces each header otherwise
 	var suite []crsTest
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || path.Ext(name) != ".yaml" {
@@ -60,6 +63,17 @@ func loadSuite(fsys fs.FS) ([]crsTest, error) {
 
 // crsSuite is the suite of the CRS release that Seawall embeds.
 func crsSuite() ([]crsTest, error) { return loadSuite(crstests.FS) }
+
+// only is the tests whose IDs begin so.
+func only(suite []crsTest, prefix string) []crsTest {
+	var chosen []crsTest
+	for _, t := range suite {
+		if strings.HasPrefix(t.id, prefix) {
+			chosen = append(chosen, t)
+		}
+	}
+	return chosen
+}
 
 // requestBytes is what go-ftw's runner sends for input, by go-ftw's own code.
 func requestBytes(in *test.Input) ([]byte, error) {

@@ -17,18 +17,26 @@ func Build(root string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for _, command := range [][]string{
-		{"go", "build", "-buildmode=c-shared", "-trimpath", "-o", Library(dir), "./envoy/golang/plugin"},
-		{"make", "--no-print-directory", "contribhost", "CONTRIBHOST_DIR=" + dir},
-	} {
-		cmd := exec.Command(command[0], command[1:]...)
-		cmd.Dir = root
-		if output, err := cmd.CombinedOutput(); err != nil {
-			return "", fmt.Errorf("building the golang door: %w\n%s", err, output)
-		}
+	if err := BuildPlugin(root, "./envoy/golang/plugin", Library(dir), ""); err != nil {
+		return "", err
 	}
-	return dir, nil
+	return dir, run(root, "make", "--no-print-directory", "contribhost", "CONTRIBHOST_DIR="+dir)
+}
+
+// BuildPlugin makes a door's library, as `make build` does but for the tags.
+func BuildPlugin(root, plugin, library, tags string) error {
+	return run(root, "go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags", "-X runtime.godebugDefault=cgocheck=0",
+		"-tags", tags, "-o", library, plugin)
 }
 
 // Library is the path of the golang door's library in a folder.
 func Library(dir string) string { return filepath.Join(dir, "seawall-golang.so") }
+
+func run(root, name string, args ...string) error {
+	cmd := exec.Command(name, args...)
+	cmd.Dir = root
+	if output, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("building a door for tests: %w\n%s", err, output)
+	}
+	return nil
+}

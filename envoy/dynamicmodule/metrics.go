@@ -54,6 +54,7 @@ type host struct {
 
 var _ filter.Host = host{}
 
+// Log may outlive the stream: the SDK's log uses nothing of it (sdk/go/abi, hostLog).
 func (h host) Log(level slog.Level, line string) {
 	h.handle.Log(logLevel(level), "%s", line)
 }

@@ -1,13 +1,18 @@
 package golang
 
 import (
+	"fmt"
+	"runtime"
 	"testing"
+	"time"
 
 	"github.com/envoyproxy/envoy/contrib/golang/common/go/api"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/seawall-waf/seawall/filter"
 )
 
 // testDirectives deny what says "evil", one rule for each phase.
@@ -180,4 +185,44 @@ func TestCountersAreDefinedForEveryPolicy(t *testing.T) {
 	assert.EqualValues(t, 2, stats.value("seawall.transactions.policy.strict"))
 	assert.EqualValues(t, 1, stats.value("seawall.transactions.policy.lax"))
 	assert.EqualValues(t, 3, stats.value("seawall.duration_us_count"))
+}
+
+// Contrib calls a config's Destroy, if it has one, while streams still use it;
+// ours has none. Engines go with what refers to them: the filter's config, the
+// routes' merged ones, and streams that outlive both.
+func TestEnginesAreClosedWithTheLastThatUsesThem(t *testing.T) {
+	_, destroyed := any(&config{}).(api.Config)
+	require.False(t, destroyed)
+	awaitRuleSets(t, 0)
+	document := func(id int) *anypb.Any {
+		return with(t, map[string]any{"directives": fmt.Sprintf("SecRuleEngine On\nSecAction \"id:%d,phase:1,deny,status:418\"", id)})
+	}
+	const reloads = 20
+	var parent any
+	var oldest *fakeStream
+	for n := range reloads {
+		parent = parsed(t, document(1000+n), newStats())
+		merged := Parser{}.Merge(parent, parsed(t, document(2000+n), nil))
+		merged = Parser{}.Merge(merged, parsed(t, document(3000+n), nil))
+		if n == 0 {
+			oldest = newStream(t, merged)
+		}
+	}
+	awaitRuleSets(t, 2) // the last filter's, and the one that a stream has
+	oldest.request.sendHeaders(get("/"), true)
+	oldest.turn()
+	assert.Equal(t, 418, oldest.reply.status, "it is judged by the config that it began with")
+	oldest.finish()
+	oldest = nil
+	awaitRuleSets(t, 1)
+	runtime.KeepAlive(parent)
+	parent = nil
+	awaitRuleSets(t, 0)
+}
+
+// awaitRuleSets collects garbage until exactly n rule sets are open.
+func awaitRuleSets(t *testing.T, n int) {
+	t.Helper()
+	require.Eventually(t, func() bool { runtime.GC(); return filter.LiveRuleSets() == n }, 20*time.Second, time.Millisecond,
+		"%d rule sets are open", n)
 }

@@ -106,6 +106,7 @@ type fakeInfo struct {
 	remote, local  string
 	version        string
 	drained        bool
+	read           func() // told of every attribute that is read, if set
 	mu             sync.Mutex
 	metadata       map[string]any
 }
@@ -114,9 +115,19 @@ func newInfo() *fakeInfo {
 	return &fakeInfo{remote: "192.0.2.7:4711", local: "192.0.2.1:8080", version: "HTTP/1.1", metadata: make(map[string]any)}
 }
 
-func (i *fakeInfo) Protocol() (string, bool)             { return i.version, i.version != "" }
-func (i *fakeInfo) DownstreamRemoteAddress() string      { return i.remote }
-func (i *fakeInfo) DownstreamLocalAddress() string       { return i.local }
+func (i *fakeInfo) attribute(value string) string {
+	if i.read != nil {
+		i.read()
+	}
+	return value
+}
+
+func (i *fakeInfo) Protocol() (string, bool) {
+	version := i.attribute(i.version)
+	return version, version != ""
+}
+func (i *fakeInfo) DownstreamRemoteAddress() string      { return i.attribute(i.remote) }
+func (i *fakeInfo) DownstreamLocalAddress() string       { return i.attribute(i.local) }
 func (i *fakeInfo) DrainConnectionUponCompletion()       { i.drained = true }
 func (i *fakeInfo) DynamicMetadata() api.DynamicMetadata { return fakeMetadata{i} }
 

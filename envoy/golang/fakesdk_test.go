@@ -16,6 +16,8 @@ func (d *fakeDirection) callHeaders(h *fakeHeaders, end bool) api.StatusType {
 		if d.encoding {
 			status = d.s.filter.EncodeHeaders(h, end)
 		} else {
+			d.s.inHead = true
+			defer func() { d.s.inHead = false }()
 			status = d.s.filter.DecodeHeaders(h, end)
 		}
 		if end && (status == api.StopAndBuffer || status == api.StopAndBufferWatermark) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/envoyproxy/envoy/contrib/golang/common/go/api"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -19,6 +20,7 @@ type fakeStream struct {
 	info      *fakeInfo
 	posted    chan func() // the worker's dispatcher
 	inGo      bool        // a filter callback is running on the worker
+	inHead    bool        // it is DecodeHeaders
 	destroyed atomic.Bool
 	request   *fakeDirection
 	response  *fakeDirection
@@ -75,6 +77,8 @@ type forwarded struct {
 
 func newStream(t testing.TB, parsed any) *fakeStream {
 	s := &fakeStream{t: t, info: newInfo(), posted: make(chan func(), 16)}
+	// Contrib's getters take a mutex that others hold while they wait for the worker.
+	s.info.read = func() { assert.True(t, s.inHead, "attributes are read in DecodeHeaders alone") }
 	s.request = &fakeDirection{s: s}
 	s.response = &fakeDirection{s: s, encoding: true}
 	s.filter = NewFilter(parsed, fakeCallbacks{s: s})

@@ -35,10 +35,13 @@ func TestAdapterImportsOnlyTheCoreAndTheInterfaces(t *testing.T) {
 }
 
 func TestPluginOnlyRegisters(t *testing.T) {
-	assert.Equal(t, map[string][]string{"plugin/main.go": {
-		"github.com/envoyproxy/envoy/contrib/golang/filters/http/source/go/pkg/http",
-		"github.com/seawall-waf/seawall/envoy/golang",
-	}}, importsOf(t, "plugin/*.go"), "plugin has one file, and no test: its test binary would crash at start")
+	assert.Equal(t, map[string][]string{
+		"plugin/main.go": {
+			"github.com/envoyproxy/envoy/contrib/golang/filters/http/source/go/pkg/http",
+			"github.com/seawall-waf/seawall/envoy/golang",
+		},
+		"plugin/faults.go": {"github.com/seawall-waf/seawall/filter/filtertest/faults"}, // with a tag, for e2e
+	}, importsOf(t, "plugin/*.go"), "no test: its test binary would crash at start")
 }
 
 // importsOf returns the imports of each file but tests.
