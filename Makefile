@@ -19,7 +19,7 @@ GOLANGCI_LINT = $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
 .PHONY: help
 help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## Build both libraries and the seawall command into build/
@@ -74,15 +74,41 @@ fuzz: ## Run each fuzz target for FUZZTIME (30s)
 	done
 
 # First every input in process, against stock Coraza at each paranoia level; then
-# through an Envoy. What each test proves goes to build/ftw.json.
+# through the DOOR in each of ENVOYS (both below). What each test proves goes to
+# build/ftw.json, for the golang door to build/ftw-golang-<version>.json. FTW_FLAGS
+# are the runner's: go run ./e2e/ftw -help.
 .PHONY: ftw
-ftw: build ## Account for each of CRS's 4,674 regression tests, through a real Envoy over HTTP/1.1 and h2c
+ftw: build contribhost ## Account for each of CRS's 4,674 regression tests, through a real Envoy over HTTP/1.1 and h2c
 	SEAWALL_SWEEP=all $(GO) test -count=1 -timeout 900s -run Sweep ./e2e/ftw
-	$(GO) run ./e2e/ftw
+	@for envoy in $(ENVOYS); do \
+	  [ $$envoy != default ] || envoy=; \
+	  SEAWALL_ENVOY_VERSION=$$envoy $(GO) run ./e2e/ftw -door $(DOOR) $(FTW_FLAGS) || exit 1; \
+	done
+
+# About three minutes on an idle machine. What each figure means: seawall bench
+# --help, and filter/testdata/bench/README.md for the requests.
+.PHONY: bench
+bench: build ## Measure Seawall beside stock Coraza; BENCH_FLAGS: --rules, --envoy, --build, --time 10m ...
+	build/seawall bench $(BENCH_FLAGS)
+
+# The peer of `make bench BENCH_FLAGS='--peer libmodsecurity'`.
+.PHONY: bench-peer
+bench-peer: build ## Build what measures libmodsecurity, where its headers are installed
+	@printf '#include <modsecurity/modsecurity.h>\n' | $(CC) -E -x c - >/dev/null 2>&1 || \
+	  { echo "libmodsecurity's headers are not installed (Debian: libmodsecurity-dev)" >&2; exit 2; }
+	$(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -O2 -Wall -Wextra -Werror -o build/modsecurity-bench \
+	  cmd/seawall/bench/modsecurity/driver.c -lmodsecurity
+
+# The fuzz targets' seeds have stock as their oracle too. What each input showed, and
+# on which stock contradicts itself, goes to build/equal.json.
+.PHONY: equal
+equal: ## Compare every verdict with stock Coraza's; EQUAL_FLAGS are -only NAME, -pl 1,2, -screen on|off
+	$(GO) test -count=1 -timeout 600s -run '^Fuzz' ./filter/...
+	$(GO) run ./e2e/equal $(EQUAL_FLAGS)
 
 .PHONY: clean
 clean: ## Remove what was built; downloaded Envoys stay in build/envoy
-	rm -f build/libseawall.so build/seawall-golang.so build/seawall build/*.h
+	rm -f build/libseawall.so build/seawall-golang.so build/seawall build/modsecurity-bench build/*.h
 	rm -rf build/e2e build/e2e-faults build/e2e-golang build/contribhost-checked build/libcontribhost.so
 
 # The host of the golang door's library in a stock Envoy: e2e/contribhost.
@@ -104,16 +130,28 @@ contribhost: ## Build what runs the golang door's library in a stock Envoy
 conformance: ## Run h2spec, Autobahn, Coraza's http/e2e, JSONTestSuite and the naughty strings against a real Envoy
 	SEAWALL_CONFORMANCE=1 $(GO) test -count=1 -v -timeout 1800s ./e2e/conformance
 
-# Which door the seam suite goes through: dynamicmodule, or golang once there is
-# an Envoy here that has its filter.
+# Which door the seam suite and e2e go through, and in which Envoys: "default" is
+# the tests' own choice, the newest and a smoke set in the others. ENVOYS=1.39.3
+# runs one alone.
 DOOR ?= dynamicmodule
+ENVOYS_dynamicmodule = default
+ENVOYS_golang = 1.39.3 1.40.0
+ENVOYS ?= $(ENVOYS_$(DOOR))
+# through-door runs tests of e2e: their names, their time limit in each Envoy.
+define through-door
+	@for envoy in $(ENVOYS); do \
+	  echo "e2e through $(DOOR), Envoy $$envoy"; \
+	  [ $$envoy != default ] || envoy=; \
+	  SEAWALL_DOOR=$(DOOR) SEAWALL_ENVOY_VERSION=$$envoy $(GO) test -count=1 -timeout $(2) -run '$(1)' ./e2e || exit 1; \
+	done
+endef
 SEAM = ^Test(BehaviourTable|Seam|Streaming|DropOnHTTP1|Upgrade|Tunnels|GRPC|HTTP2Framing|Aborts|EnvoysOwnReplies|ClientAddress|Observability|APanic|ALarge)
 SOAK ?= 10m
 
 .PHONY: seam
 seam: ## Run the seam suite, in process and through the DOOR (dynamicmodule)
 	$(GO) test -count=1 -timeout 600s -run '^TestBehaviourTable$$' ./filter
-	SEAWALL_DOOR=$(DOOR) $(GO) test -count=1 -timeout 900s -run '$(SEAM)' ./e2e
+	$(call through-door,$(SEAM),900s)
 
 .PHONY: soak
 soak: ## Run SOAK (10m) of mixed traffic, aborts, slow clients and reloads
@@ -126,12 +164,18 @@ contribhost-checked: ## Drive the golang door with memory checks in its host
 	@$(call CONTRIBHOST,build/contribhost-checked,-fsanitize=undefined -fno-sanitize-recover=all -include e2e/contribhost/checked/guard.h e2e/contribhost/checked/guard.c)
 	SEAWALL_CONTRIBHOST=$(CURDIR)/build/contribhost-checked $(GO) test -count=1 -timeout 600s -run '^Test(ChunkTiming|GolangDoorSoak|Contrib)' ./e2e
 
-# The tests of a DOOR: all of them, or those that know the golang door.
-E2E_dynamicmodule = .
-E2E_golang = ^Test(BehaviourTable|ChunkTiming|GolangDoor|Contrib|Seam)
 .PHONY: e2e
-e2e: ## Run the tests with real Envoys through one door: DOOR=dynamicmodule or golang
-	SEAWALL_DOOR=$(DOOR) $(GO) test -count=1 -timeout 1500s -run '$(E2E_$(DOOR))' ./e2e
+e2e: ## Run all tests with real Envoys through one door: DOOR=dynamicmodule or golang
+	$(call through-door,.,1500s)
+
+# Contrib's own host, which contribhost stands for everywhere else. It must be of
+# the minor version that envoy/golang is built for (go.mod).
+IMAGE ?= envoyproxy/envoy:contrib-v1.39.1
+DOCKER ?= docker
+.PHONY: e2e-contrib
+e2e-contrib: ## Run the behaviour table in a real contrib Envoy: Docker runs IMAGE with this machine's network
+	@$(DOCKER) version >/dev/null 2>&1 || { echo "needs Docker: it runs $(IMAGE), and $(DOCKER) answers nothing" >&2; exit 2; }
+	SEAWALL_CONTRIB_IMAGE=$(IMAGE) DOCKER=$(DOCKER) $(GO) test -count=1 -timeout 900s -run '^TestBehaviourTableContribImage$$' ./e2e
 
 .PHONY: golang-soak
 golang-soak: ## Send 20,000 mixed requests through the golang door, with aborts and reloads
