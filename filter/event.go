@@ -33,6 +33,8 @@ type record struct {
 	wouldDeny                               bool
 	fault                                   error
 	matches                                 []match
+	from                                    types.Transaction // that matches are of
+	collected                               int               // its matched rules, those without a log too
 	scores                                  map[string]int
 	withData                                bool
 }
@@ -84,16 +86,23 @@ func (t *Transaction) noteWouldDeny() {
 	}
 }
 
-// collect reads the engine's matches and scores; the last call wins.
+// collect reads the engine's matches and scores; the last call wins. Where no rule
+// has matched since the last one, nothing has changed.
 func (r *record) collect(tx types.Transaction, places map[int]source) {
+	matched := tx.MatchedRules()
+	if from := engineOf(tx); from != r.from || len(matched) != r.collected {
+		r.from, r.collected = from, len(matched)
+	} else {
+		return
+	}
 	r.matches = r.matches[:0]
-	for _, m := range tx.MatchedRules() {
+	for _, m := range matched {
 		if l, ok := m.(interface{ Log() bool }); !ok || !l.Log() {
 			continue // control rules: CRS has some 75 that match on every request
 		}
 		rule := m.Rule()
 		e := match{ID: rule.ID(), Phase: int(rule.Phase()), Severity: rule.Severity().String(),
-			Message: printable(r.message(m), 200)}
+			Message: printable(r.message(m, places[rule.ID()].macro), 200)}
 		if e.Severity == "unknown" {
 			e.Severity = ""
 		}
@@ -116,8 +125,7 @@ var macro = regexp.MustCompile(`(?i)msg:'[^']*%\{[^}]*\}`)
 
 // message is a rule's message. One that the rule fills with what it matched
 // shows only the fixed part where that is a secret, or nothing is to be shown.
-func (r *record) message(m types.MatchedRule) string {
-	written := macro.FindString(m.Rule().Raw())
+func (r *record) message(m types.MatchedRule, written string) string {
 	if written == "" || strings.Contains(strings.ToLower(written), "score") {
 		return m.Message()
 	}

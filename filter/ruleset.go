@@ -66,6 +66,8 @@ func (s *ruleSet) within(c *Config) error {
 type source struct {
 	file string // "" for the config document itself
 	line int
+	// macro is the rule's msg action if that takes something from the exchange.
+	macro string
 }
 
 // ruleID finds a rule's ID among its actions.
@@ -131,7 +133,7 @@ func newRuleSet(text string, screened bool, config coraza.WAFConfig) (*ruleSet, 
 		case "secrule", "secaction":
 			if m := ruleID.FindStringSubmatch(d.Text); m != nil {
 				id, _ := strconv.Atoi(m[1])
-				set.places[id] = source{file: strings.Clone(d.File), line: d.Line}
+				set.places[id] = source{file: strings.Clone(d.File), line: d.Line, macro: strings.Clone(macro.FindString(d.Text))}
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 // the whole process and cannot be undone, so the first Compile does it, not an
 // init: a program that compares us with stock Coraza builds its stock WAFs first.
 var registerOperators = sync.OnceFunc(func() {
+	plugins.RegisterOperator("rx", newExpression)
 	plugins.RegisterOperator("pmFromFile", newPhraseFile)
 	plugins.RegisterOperator("pmf", newPhraseFile)
 	plugins.RegisterOperator("pm", newPhraseList)

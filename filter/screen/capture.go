@@ -5,9 +5,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unsafe"
 
 	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
 
+	"github.com/seawall-waf/seawall/filter/screen/dfa"
 	"github.com/seawall-waf/seawall/filter/screen/seclang"
 	"github.com/seawall-waf/seawall/filter/screen/transform"
 )
@@ -21,15 +23,19 @@ import (
 type captured struct {
 	values []target // of the head
 	re     *regexp.Regexp
+	whole  bool // the head captures all of every value: ^.*$
 	sets   []setting
 	links  map[int]capturedLink
-	// foreign reports whether another rule reads a name that the chain may set.
-	foreign func(name string) bool
+	// foreign finds names that another rule reads; nil where none is read so.
+	foreign *dfa.Set
 }
 
 // setting is what the head sets: a TX variable's name and value, each made of text
 // and of what groups captured.
-type setting struct{ name, value []piece }
+type setting struct {
+	name, value []piece
+	links       []int // that look at it
+}
 
 // piece is text, or where group is not -1 what that group captured.
 type piece struct {
@@ -70,7 +76,7 @@ func (c *compiler) newCaptured(r *seclang.Rule) *captured {
 		if v.Op != "=" || !fromCapture(v.Name, groups) || !fromCapture(v.Value, groups) || strings.ContainsAny(v.Value[:1], "%+-") {
 			return nil // a number behind a sign would be added
 		}
-		k.sets = append(k.sets, setting{pieces(strings.ToLower(v.Name)), pieces(v.Value)})
+		k.sets = append(k.sets, setting{name: pieces(strings.ToLower(v.Name)), value: pieces(v.Value)})
 	}
 	for i, link := range r.Links {
 		if l, ok := c.capturedLink(r, link); ok {
@@ -82,8 +88,49 @@ func (c *compiler) newCaptured(r *seclang.Rule) *captured {
 			return nil
 		}
 	}
-	k.foreign = func(name string) bool { return c.readers.readByRegex(r, name) }
+	for i := range k.sets {
+		for n, l := range k.links {
+			looks, known := l.looksAt(k.sets[i].name)
+			if !known {
+				return nil
+			}
+			if looks {
+				k.sets[i].links = append(k.sets[i].links, n)
+			}
+		}
+	}
+	k.whole = op.Argument == "^.*$"
+	return k.findForeign(c.readers.others(r))
+}
+
+// findForeign prepares the look at names that other rules read by expressions.
+// Coraza compiles those without (?sm), which only adds matches.
+func (k *captured) findForeign(expressions []string) *captured {
+	if len(expressions) == 0 || !slices.ContainsFunc(k.sets, func(s setting) bool { return len(s.name) > 1 }) {
+		return k
+	}
+	var err error
+	if k.foreign, err = dfa.Compile(expressions, dfa.Shared); err != nil || k.foreign.Words() > 4 {
+		return nil
+	}
 	return k
+}
+
+// looksAt reports whether a link looks at the variables of a name; known is false
+// where that depends on what was captured.
+func (l capturedLink) looksAt(name []piece) (looks, known bool) {
+	fixed := name[0].text
+	switch {
+	case l.names == nil && len(name) == 1:
+		return l.name == fixed, true
+	case l.names == nil:
+		return false, !strings.HasPrefix(l.name, fixed)
+	case len(name) == 1:
+		return l.names.MatchString(fixed), true
+	}
+	prefix, isPrefix := strings.CutPrefix(l.names.String(), "^")
+	isPrefix = isPrefix && regexp.QuoteMeta(prefix) == prefix
+	return strings.HasPrefix(fixed, prefix), isPrefix && (strings.HasPrefix(fixed, prefix) || !strings.HasPrefix(prefix, fixed))
 }
 
 // fromCapture: nothing but text and what was just captured. A group that the
@@ -147,10 +194,10 @@ func (k *captured) decides(i int) bool { _, ok := k.links[i]; return ok }
 // possible reports whether, for some value that the head matches, the links that
 // look at what it captured could match. It makes the exchange suspicious where the
 // head sets a name that another rule reads.
-func (k *captured) possible(tx plugintypes.TransactionState, suspicious *bool) (found bool) {
-	left := make(map[int]bool, len(k.links)) // links that no value has fulfilled
+func (k *captured) possible(s *State, tx plugintypes.TransactionState, suspicious *bool) bool {
+	left := uint64(0) // links that no value has fulfilled
 	for i := range k.links {
-		left[i] = true
+		left |= 1 << i
 	}
 	for i := range k.values {
 		t := &k.values[i]
@@ -163,29 +210,33 @@ func (k *captured) possible(tx plugintypes.TransactionState, suspicious *bool) (
 			if t.names {
 				value = m.Key()
 			}
-			k.value(t.chain.Apply(value, transform.TraitsOf(value)), left, suspicious)
+			k.value(s, t.chain.Apply(value, transform.TraitsOf(value)), &left, suspicious)
 		}
 	}
-	return len(left) == 0
+	return left == 0
 }
 
-func (k *captured) value(v string, left map[int]bool, suspicious *bool) {
-	at := k.re.FindStringSubmatchIndex(v)
-	if at == nil {
-		return
+func (k *captured) value(s *State, v string, left *uint64, suspicious *bool) {
+	at := []int{0, len(v)}
+	if !k.whole {
+		if at = k.re.FindStringSubmatchIndex(v); at == nil {
+			return
+		}
 	}
 	for _, set := range k.sets {
-		name := strings.ToLower(fill(set.name, v, at))
-		if k.foreign(name) {
-			*suspicious = true
+		if k.foreign != nil && !*suspicious {
+			var found [4]uint64
+			name := s.fill(set.name, v, at)
+			k.foreign.Scan(strings.ToLower(name), found[:k.foreign.Words()])
+			*suspicious = found != [4]uint64{}
 		}
-		value := fill(set.value, v, at)
-		for i, l := range k.links {
-			if !left[i] || l.names == nil && l.name != name || l.names != nil && !l.names.MatchString(name) {
+		for _, i := range set.links {
+			if *left&(1<<i) == 0 {
 				continue
 			}
+			l, value := k.links[i], s.fill(set.value, v, at)
 			if l.match(l.chain.Apply(value, transform.TraitsOf(value))) != l.negated {
-				delete(left, i)
+				*left &^= 1 << i
 			}
 		}
 	}
@@ -206,19 +257,18 @@ func pieces(text string) []piece {
 	}
 }
 
-// fill puts together what a head's match sets; at are the groups' places in v.
-func fill(pieces []piece, v string, at []int) string {
-	if len(pieces) == 1 {
-		return pieces[0].text
-	}
-	var b strings.Builder
+// fill puts together what a head's match sets; at are the groups' places in v. The
+// text is valid until the next call.
+func (s *State) fill(pieces []piece, v string, at []int) string {
+	b := s.filled[:0]
 	for _, p := range pieces {
 		switch {
 		case p.group < 0:
-			b.WriteString(p.text)
+			b = append(b, p.text...)
 		case at[2*p.group] >= 0:
-			b.WriteString(v[at[2*p.group]:at[2*p.group+1]])
+			b = append(b, v[at[2*p.group]:at[2*p.group+1]]...)
 		}
 	}
-	return b.String()
+	s.filled = b
+	return unsafe.String(unsafe.SliceData(b), len(b))
 }

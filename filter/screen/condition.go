@@ -27,6 +27,7 @@ type target struct {
 	bulk       bulk
 	match      matcher // nil: bulk decides
 	negated    bool
+	early      bool // a gate's
 	// Of a count: what counts.
 	selector   *regexp.Regexp
 	exclusions []exclusion
@@ -239,7 +240,7 @@ func (c *compiler) place(targets []target, link, r *seclang.Rule) (why string) {
 		for _, chain := range chains {
 			t.chain = chain
 			if inBulk && !t.variable.Count {
-				t.group = groupName(t.phase, chain)
+				t.group = t.groupName()
 				var ok bool
 				if t.bulk, ok = c.addBulk(t.group, op, r); !ok {
 					return "what @" + op.Name + " looks for cannot be screened"
@@ -285,17 +286,31 @@ func chainOf(link *seclang.Rule) (transform.Chain, bool) {
 var scrambling = map[string]bool{"base64decode": true, "base64decodeext": true, "base64encode": true,
 	"hexdecode": true, "hexencode": true, "md5": true, "sha1": true, "length": true}
 
-// groupName is the scan that serves a chain.
-func groupName(phase int, chain transform.Chain) string {
+// groupName is the scan that serves a target. Few rules look at every header, and
+// few at the parts of the request line: these have scans of their own.
+func (t *target) groupName() string {
 	name := "request"
-	if phase > 2 {
+	switch {
+	case t.phase > 2:
 		name = "response"
+	case t.collection == variables.RequestHeaders && t.names:
+		name = "header names"
+	case t.collection == variables.RequestHeaders && t.variable.Key == "":
+		name = "headers"
+	case t.collection == variables.RequestHeaders:
+		name = "named headers"
+	case requestLine[t.collection]:
+		name = "request line"
 	}
-	if scrambles(chain) {
-		return name + " " + chainName(chain)
+	if scrambles(t.chain) {
+		return name + " " + chainName(t.chain)
 	}
 	return name
 }
+
+var requestLine = map[variables.RuleVariable]bool{variables.RequestLine: true, variables.RequestURI: true,
+	variables.RequestURIRaw: true, variables.RequestMethod: true, variables.RequestProtocol: true,
+	variables.RequestBasename: true, variables.QueryString: true}
 
 func scrambles(chain transform.Chain) bool {
 	return slices.ContainsFunc(chain, func(t *transform.Transformation) bool { return scrambling[t.Name] })

@@ -241,6 +241,19 @@ func (f *readers) read(r *seclang.Rule, name string) bool {
 	return !open && f.readByRegex(r, name)
 }
 
+// others are the expressions by which rules other than r read names.
+func (f *readers) others(r *seclang.Rule) []string {
+	var expressions []string
+	for by, res := range f.regexes {
+		for _, re := range res {
+			if by != r {
+				expressions = append(expressions, re.String())
+			}
+		}
+	}
+	return expressions
+}
+
 // readByRegex reports whether a rule other than r reads a name by an expression.
 func (f *readers) readByRegex(r *seclang.Rule, name string) bool {
 	for by, res := range f.regexes {

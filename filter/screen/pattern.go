@@ -56,13 +56,15 @@ func (b bulk) bit() int {
 // bits is how many uint64 the bits of a scan take.
 func (g *group) bits() int { return g.set.Words() + (len(g.lists)+63)/64 }
 
-// compile builds the automata; after it the group does not change.
+// compile builds the automata, or finds those of another Screen; after it the group
+// does not change.
 func (g *group) compile() (err error) {
-	if g.set, err = dfa.Compile(g.rx, dfa.Shared); err != nil {
+	g.set, err = sharedSets.get([][]string{g.rx}, func() (*dfa.Set, error) { return dfa.Compile(g.rx, dfa.Shared) })
+	if err != nil {
 		return err
 	}
-	g.words = dfa.NewWords(g.lists)
-	return nil
+	g.words, err = sharedWords.get(g.lists, func() (*dfa.Words, error) { return dfa.NewWords(g.lists), nil })
+	return err
 }
 
 // scan sets the bits of what could match v. exact is false where some of them may

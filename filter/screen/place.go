@@ -16,8 +16,8 @@ import (
 // walks are the collections to look at: those of the head, for phases 1 and 2, when
 // the head is there; the others when their phase has come.
 type walks struct {
-	head  []*walked
-	phase [6][]*walked
+	head         []*walked
+	early, phase [6][]*walked // early: what gates look at
 }
 
 // walked is one collection of the exchange, with what looks at it.
@@ -133,16 +133,16 @@ type place struct {
 	// apart are the uses behind chains that scramble every value.
 	apart []*use
 	on    transform.Traits // of any chain in uses
-	// plain is all uses in one, for values that no chain changes. plans are the same
-	// for values that some chains change, by the traits that matter.
-	plain *use
+	known known
+	// plain are all uses, one for each group, for values that no chain changes. plans
+	// are the same for values that some chains change, by the traits that matter.
+	plain []*use
 	plans atomic.Pointer[map[transform.Traits]*plan]
 }
 
 // plan is which uses see a value as it is, in one, and which see it changed.
 type plan struct {
-	unchanged *use
-	changed   []*use
+	unchanged, changed []*use
 }
 
 // maxPlans bounds the plans of a place; a client chooses the traits of its values.
@@ -167,7 +167,7 @@ func newPlace(targets []*target) *place {
 		p.on |= u.on
 		all = append(all, same...)
 	}
-	p.plain = newUse(all)
+	p.plain = newUses(all)
 	p.plans.Store(&map[transform.Traits]*plan{})
 	return p
 }
@@ -188,7 +188,7 @@ func (p *place) plan(traits transform.Traits) *plan {
 			made.changed = append(made.changed, u)
 		}
 	}
-	made.unchanged = newUse(same)
+	made.unchanged = newUses(same)
 	if len(*known) < maxPlans {
 		grown := make(map[transform.Traits]*plan, len(*known)+1)
 		for t, old := range *known {
@@ -213,6 +213,19 @@ type use struct {
 }
 
 type wanted struct{ bit, condition int }
+
+// newUses makes one use for each group among targets that see the same value.
+func newUses(targets []*target) []*use {
+	byGroup := make(map[string][]*target)
+	for _, t := range targets {
+		byGroup[t.group] = append(byGroup[t.group], t)
+	}
+	var uses []*use
+	for _, name := range slices.Sorted(maps.Keys(byGroup)) {
+		uses = append(uses, newUse(byGroup[name]))
+	}
+	return uses
+}
 
 func newUse(targets []*target) *use {
 	u := &use{targets: targets}

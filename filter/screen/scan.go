@@ -9,6 +9,7 @@ import (
 	"github.com/corazawaf/coraza/v3/collection"
 	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
 	"github.com/corazawaf/coraza/v3/types"
+	"github.com/corazawaf/coraza/v3/types/variables"
 
 	"github.com/seawall-waf/seawall/filter/screen/transform"
 )
@@ -18,11 +19,14 @@ import (
 type State struct {
 	screen     *Screen
 	conditions []uint64
+	spare      []uint64 // all clear, as long as conditions
 	possible   []uint64 // candidates that could match
 	headSeen   bool
 	shaped     bool
+	inexact    bool    // a scan gave up; see alone
 	scans      []scans // by group
 	memo       transform.Memo
+	filled     []byte
 }
 
 // NewState begins an exchange. It ends with Release.
@@ -30,7 +34,7 @@ func (s *Screen) NewState() *State {
 	if old, ok := s.states.Get().(*State); ok {
 		return old
 	}
-	return &State{screen: s, conditions: make([]uint64, (s.conditions+63)/64),
+	return &State{screen: s, conditions: make([]uint64, (s.conditions+63)/64), spare: make([]uint64, (s.conditions+63)/64),
 		possible: make([]uint64, (s.candidates+63)/64), scans: make([]scans, s.groups)}
 }
 
@@ -44,6 +48,7 @@ func (s *State) Release() {
 		s.scans[i].n = 0
 	}
 	s.memo.Reset()
+	clear(s.filled[:cap(s.filled)])
 	s.screen.states.Put(s)
 }
 
@@ -58,13 +63,17 @@ func (s *State) HeadChanged() { s.headSeen = false }
 // and reports whether the exchange is suspicious: some rule of the phase could match
 // that is not quiet.
 func (s *State) Phase(phase int, tx plugintypes.TransactionState) (suspicious bool) {
+	s.walk(s.screen.walks.early[phase], tx)
+	if s.gated(phase) {
+		return true
+	}
 	if phase <= 2 && !s.headSeen {
 		s.headSeen = true
 		s.walk(s.screen.walks.head, tx)
 	}
 	s.walk(s.screen.walks.phase[phase], tx)
 	for _, k := range s.screen.phases[phase] {
-		if !s.fulfilled(k) || k.captured != nil && !k.captured.possible(tx, &suspicious) {
+		if !s.fulfilled(k) || k.captured != nil && !k.captured.possible(s, tx, &suspicious) {
 			continue
 		}
 		s.possible[k.index>>6] |= 1 << (k.index & 63)
@@ -72,6 +81,21 @@ func (s *State) Phase(phase int, tx plugintypes.TransactionState) (suspicious bo
 		s.shaped = s.shaped || k.shapes
 	}
 	return suspicious
+}
+
+// gated reports whether a rule of the phase denies by what parsing found. Then
+// looking at values would be in vain: every rule of the phase counts as possible.
+func (s *State) gated(phase int) bool {
+	for _, k := range s.screen.phases[phase] {
+		if k.gate && s.fulfilled(k) {
+			for _, k := range s.screen.phases[phase] {
+				s.possible[k.index>>6] |= 1 << (k.index & 63)
+				s.shaped = s.shaped || k.shapes
+			}
+			return true
+		}
+	}
+	return false
 }
 
 // Visible reports whether the match of a rule of the front is more than parsing.
@@ -137,11 +161,15 @@ func (s *State) members(c *walked, col collection.Collection) {
 	previous := ""
 	for i, m := range col.FindAll() {
 		key := m.Key()
-		if c.values != nil {
+		switch {
+		case c.values == nil:
+		case c.variable == variables.RequestHeaders && public[key]:
+			s.repeated(c.values.find(key), m.Value())
+		default:
 			s.value(c.values.find(key), m.Value())
 		}
 		if c.names != nil && (i == 0 || key != previous) {
-			s.value(c.names.find(key), key)
+			s.repeated(c.names.find(key), key)
 		}
 		previous = key
 	}
@@ -172,10 +200,14 @@ func (s *State) value(p *place, v string) {
 	}
 	traits := transform.TraitsOf(v)
 	if traits&p.on == 0 {
-		s.use(p.plain, v)
+		for _, u := range p.plain {
+			s.use(u, v)
+		}
 	} else {
 		plan := p.plan(traits)
-		s.use(plan.unchanged, v)
+		for _, u := range plan.unchanged {
+			s.use(u, v)
+		}
 		for _, u := range plan.changed {
 			s.use(u, s.memo.Apply(u.chain, v, traits))
 		}
@@ -188,6 +220,7 @@ func (s *State) value(p *place, v string) {
 func (s *State) use(u *use, v string) {
 	if u.group != nil {
 		bits, exact := s.scan(u.group, v)
+		s.inexact = s.inexact || !exact
 		for i, relevant := range u.relevant {
 			if bits[i]&relevant != 0 {
 				s.sought(u, bits)

@@ -49,7 +49,10 @@ type candidate struct {
 	// conditions must all hold for a match; none: any exchange may match.
 	conditions []int
 	// quiet: a match alone is nothing that anybody sees or that another rule reads.
-	quiet    bool
+	quiet bool
+	// gate: it denies by what parsing found, which is known before any value is
+	// looked at.
+	gate     bool
 	captured *captured // nil, or what its links ask of what the head captured
 	// shapes: its match changes how the exchange is parsed, and the front does not
 	// have it.
@@ -204,11 +207,14 @@ func (c *compiler) finish() (off string) {
 		}
 	}
 	c.screen.groups = len(c.scans.groups)
+	c.findGates()
 	var atHead []*target
-	var later [6][]*target
+	var early, later [6][]*target
 	for i := range c.targets {
 		t := &c.targets[i]
-		if t.phase <= 2 && head[t.collection] {
+		if t.early {
+			early[t.phase] = append(early[t.phase], t)
+		} else if t.phase <= 2 && head[t.collection] {
 			atHead = append(atHead, t)
 		} else {
 			later[t.phase] = append(later[t.phase], t)
@@ -216,9 +222,35 @@ func (c *compiler) finish() (off string) {
 	}
 	c.screen.walks.head = newWalk(atHead)
 	for phase, targets := range later {
+		c.screen.walks.early[phase] = newWalk(early[phase])
 		c.screen.walks.phase[phase] = newWalk(targets)
 	}
 	return ""
+}
+
+// findGates marks the rules that deny by what parsing found, and what they look at.
+func (c *compiler) findGates() {
+	open := make(map[int]bool) // conditions that look at more
+	for _, t := range c.targets {
+		if !parsing[t.collection] {
+			open[t.condition] = true
+		}
+	}
+	gated := make(map[int]bool)
+	for _, phase := range c.screen.phases {
+		for _, k := range phase {
+			denies := k.rule.Disruptive == "deny" || k.rule.Disruptive == "drop" || k.rule.Disruptive == "redirect"
+			k.gate = denies && len(k.conditions) > 0 && !slices.ContainsFunc(k.conditions, func(n int) bool { return open[n] })
+			if k.gate {
+				for _, n := range k.conditions {
+					gated[n] = true
+				}
+			}
+		}
+	}
+	for i := range c.targets {
+		c.targets[i].early = gated[c.targets[i].condition]
+	}
 }
 
 // newWalk sorts targets by the collection that they look at.

@@ -60,6 +60,14 @@ func sources(name string) ([]source, bool) {
 	return []source{{collection: v}}, ok
 }
 
+// parsing are the collections that say how parsing went.
+var parsing = map[variables.RuleVariable]bool{
+	variables.ReqbodyError: true, variables.ReqbodyProcessorError: true, variables.MultipartStrictError: true,
+	variables.MultipartDataAfter: true, variables.MultipartDuplicatePartHeader: true, variables.MultipartInvalidQuoting: true,
+	variables.InboundDataError: true, variables.OutboundDataError: true, variables.UrlencodedError: true,
+	variables.URIParseError: true, variables.ArgumentsLimitReached: true,
+}
+
 // head are the collections that are complete when the head has been parsed, and
 // change only if trailers come.
 var head = map[variables.RuleVariable]bool{

@@ -10,9 +10,7 @@ import (
 // or, where its \x escapes spell bytes that are not UTF-8, without flags and
 // over bytes, each of which stands for the rune of the same number.
 func parse(pattern string) (prog *syntax.Prog, overBytes bool, err error) {
-	if spellsBytes("(?sm)" + pattern) {
-		overBytes = true
-	} else {
+	if overBytes = OverBytes(pattern); !overBytes {
 		pattern = "(?sm)" + pattern
 	}
 	re, err := syntax.Parse(pattern, syntax.Perl)
@@ -29,7 +27,11 @@ func parse(pattern string) (prog *syntax.Prog, overBytes bool, err error) {
 	return prog, overBytes, nil
 }
 
-// spellsBytes says whether Coraza gives the pattern to its byte matcher: with
+// OverBytes says whether Coraza gives a pattern of @rx to binaryregexp, as it is,
+// and not to regexp.
+func OverBytes(pattern string) bool { return spellsBytes("(?sm)" + pattern) }
+
+// spellsBytes says whether a pattern is one of bytes, not of runes: with
 // every \xHH and \x{HH...} taken for the byte HH, it is no valid UTF-8. A
 // backslash before another one escapes nothing here, as in Coraza.
 func spellsBytes(pattern string) bool {
