@@ -7,8 +7,6 @@ import (
 	"strings"
 	"unsafe"
 
-	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
-
 	"github.com/seawall-waf/seawall/filter/screen/dfa"
 	"github.com/seawall-waf/seawall/filter/screen/seclang"
 	"github.com/seawall-waf/seawall/filter/screen/transform"
@@ -21,11 +19,11 @@ import (
 //	SecRule REQUEST_BASENAME "@rx \.([^.]+)$" "capture,setvar:'tx.extension=.%{tx.1}/',chain"
 //	    SecRule TX:EXTENSION "@within %{tx.restricted_extensions}"
 type captured struct {
-	values []target // of the head
-	re     *regexp.Regexp
-	whole  bool // the head captures all of every value: ^.*$
-	sets   []setting
-	links  map[int]capturedLink
+	re    *regexp.Regexp
+	whole bool // the head captures all of every value: ^.*$
+	sets  []setting
+	at    int // the link's place, the head being 0
+	link  capturedLink
 	// foreign finds names that another rule reads; nil where none is read so.
 	foreign *dfa.Set
 }
@@ -34,7 +32,7 @@ type captured struct {
 // and of what groups captured.
 type setting struct {
 	name, value []piece
-	links       []int // that look at it
+	seen        bool // the link looks at it
 }
 
 // piece is text, or where group is not -1 what that group captured.
@@ -57,19 +55,9 @@ func (c *compiler) newCaptured(r *seclang.Rule) *captured {
 	if op == nil || op.Name != "rx" || op.Negated || !r.Capture || r.MultiMatch || len(r.Links) == 0 || len(r.SetVars) == 0 {
 		return nil
 	}
-	k := &captured{re: stockRx(op.Argument), links: make(map[int]capturedLink)}
-	chain, ok := chainOf(r)
-	if !ok || k.re == nil {
+	k := &captured{re: stockRx(op.Argument), whole: op.Argument == "^.*$"}
+	if k.re == nil {
 		return nil
-	}
-	for _, v := range r.Variables {
-		parts, ok := sources(v.Name)
-		if !ok || v.Count || v.Regex {
-			return nil
-		}
-		for _, p := range parts {
-			k.values = append(k.values, target{collection: p.collection, names: p.names, variable: v, chain: chain})
-		}
 	}
 	for _, v := range r.SetVars {
 		groups := k.re.NumSubexp()
@@ -79,27 +67,26 @@ func (c *compiler) newCaptured(r *seclang.Rule) *captured {
 		k.sets = append(k.sets, setting{name: pieces(strings.ToLower(v.Name)), value: pieces(v.Value)})
 	}
 	for i, link := range r.Links {
-		if l, ok := c.capturedLink(r, link); ok {
-			k.links[i+1] = l
-		} else if i == 0 || slices.ContainsFunc(link.Variables, func(v seclang.Variable) bool { return v.Name == "TX" }) {
+		l, ok := c.capturedLink(r, link)
+		readsTX := slices.ContainsFunc(link.Variables, func(v seclang.Variable) bool { return v.Name == "TX" })
+		if ok && k.at == 0 {
+			k.at, k.link = i+1, l
+		} else if ok || readsTX {
 			return nil
 		}
 		if len(link.SetVars) > 0 && i+1 < len(r.Links) {
 			return nil
 		}
 	}
+	if k.at == 0 {
+		return nil
+	}
 	for i := range k.sets {
-		for n, l := range k.links {
-			looks, known := l.looksAt(k.sets[i].name)
-			if !known {
-				return nil
-			}
-			if looks {
-				k.sets[i].links = append(k.sets[i].links, n)
-			}
+		var known bool
+		if k.sets[i].seen, known = k.link.looksAt(k.sets[i].name); !known {
+			return nil
 		}
 	}
-	k.whole = op.Argument == "^.*$"
 	return k.findForeign(c.readers.others(r))
 }
 
@@ -162,7 +149,7 @@ func (c *compiler) capturedLink(r, link *seclang.Rule) (l capturedLink, ok bool)
 	if l.chain, ok = chainOf(link); !ok {
 		return l, false
 	}
-	l.match, l.negated = newMatcher(link.Operator.Name, argument), link.Operator.Negated
+	l.match, l.negated = c.matcher(link.Operator.Name, argument), link.Operator.Negated
 	if v.Regex {
 		re, err := regexp.Compile(v.Key)
 		if err != nil {
@@ -188,58 +175,48 @@ func (c *compiler) setsOpenNames(r *seclang.Rule) bool {
 	return false
 }
 
-// decides reports whether link i, the head being 0, is asked here.
-func (k *captured) decides(i int) bool { _, ok := k.links[i]; return ok }
-
-// possible reports whether, for some value that the head matches, the links that
-// look at what it captured could match. It makes the exchange suspicious where the
-// head sets a name that another rule reads.
-func (k *captured) possible(s *State, tx plugintypes.TransactionState, suspicious *bool) bool {
-	left := uint64(0) // links that no value has fulfilled
-	for i := range k.links {
-		left |= 1 << i
+// matches reports whether the head matches a value and the link what it captured
+// of it.
+func (k *captured) matches(v string) bool {
+	at := k.find(v)
+	if at == nil {
+		return false
 	}
-	for i := range k.values {
-		t := &k.values[i]
-		col := tx.Collection(t.collection)
-		if col == nil {
+	var room [128]byte
+	for _, set := range k.sets {
+		if !set.seen {
 			continue
 		}
-		for _, m := range selectMembers(col, t) {
-			value := m.Value()
-			if t.names {
-				value = m.Key()
-			}
-			k.value(s, t.chain.Apply(value, transform.TraitsOf(value)), &left, suspicious)
+		value := fill(room[:0], set.value, v, at)
+		if k.link.match(k.link.chain.Apply(value, transform.TraitsOf(value))) != k.link.negated {
+			return true
 		}
 	}
-	return left == 0
+	return false
 }
 
-func (k *captured) value(s *State, v string, left *uint64, suspicious *bool) {
-	at := []int{0, len(v)}
-	if !k.whole {
-		if at = k.re.FindStringSubmatchIndex(v); at == nil {
-			return
-		}
+// named reports whether, for a value, the head sets a name that another rule reads.
+func (k *captured) named(v string) bool {
+	at := k.find(v)
+	if at == nil {
+		return false
 	}
+	var room [128]byte
 	for _, set := range k.sets {
-		if k.foreign != nil && !*suspicious {
-			var found [4]uint64
-			name := s.fill(set.name, v, at)
-			k.foreign.Scan(strings.ToLower(name), found[:k.foreign.Words()])
-			*suspicious = found != [4]uint64{}
-		}
-		for _, i := range set.links {
-			if *left&(1<<i) == 0 {
-				continue
-			}
-			l, value := k.links[i], s.fill(set.value, v, at)
-			if l.match(l.chain.Apply(value, transform.TraitsOf(value))) != l.negated {
-				*left &^= 1 << i
-			}
+		var found [4]uint64
+		k.foreign.Scan(strings.ToLower(fill(room[:0], set.name, v, at)), found[:k.foreign.Words()])
+		if found != [4]uint64{} {
+			return true
 		}
 	}
+	return false
+}
+
+func (k *captured) find(v string) []int {
+	if k.whole {
+		return []int{0, len(v)}
+	}
+	return k.re.FindStringSubmatchIndex(v)
 }
 
 // pieces cuts a text at its macros, which are all %{tx.N}.
@@ -257,10 +234,9 @@ func pieces(text string) []piece {
 	}
 }
 
-// fill puts together what a head's match sets; at are the groups' places in v. The
-// text is valid until the next call.
-func (s *State) fill(pieces []piece, v string, at []int) string {
-	b := s.filled[:0]
+// fill appends to b what a head's match sets; at are the groups' places in v. The text
+// is b's memory.
+func fill(b []byte, pieces []piece, v string, at []int) string {
 	for _, p := range pieces {
 		switch {
 		case p.group < 0:
@@ -269,6 +245,5 @@ func (s *State) fill(pieces []piece, v string, at []int) string {
 			b = append(b, v[at[2*p.group]:at[2*p.group+1]]...)
 		}
 	}
-	s.filled = b
 	return unsafe.String(unsafe.SliceData(b), len(b))
 }

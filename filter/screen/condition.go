@@ -8,7 +8,6 @@ import (
 
 	"github.com/corazawaf/coraza/v3/types/variables"
 
-	"github.com/seawall-waf/seawall/filter/screen/dfa"
 	"github.com/seawall-waf/seawall/filter/screen/seclang"
 	"github.com/seawall-waf/seawall/filter/screen/transform"
 )
@@ -53,16 +52,20 @@ func (c *compiler) addCandidate(r *seclang.Rule, e effect) {
 	k := &candidate{rule: r, quiet: e.quiet && !e.shapes, shapes: e.shapes}
 	c.assumed = nil
 	links := withLinks(r)
-	k.captured = c.newCaptured(r)
-	if k.captured == nil && c.setsOpenNames(r) {
+	captured := c.newCaptured(r)
+	if captured == nil && c.setsOpenNames(r) {
 		k.quiet, e.partly = false, 1
 	}
 	why := ""
 	for i, link := range links[:e.partly] {
-		if k.captured != nil && k.captured.decides(i) {
-			continue
+		if captured != nil && i == captured.at {
+			continue // the head's condition asks it
 		}
-		condition, t, reason := c.link(r, link)
+		asks := matcher(nil)
+		if captured != nil && i == 0 {
+			asks = captured.matches
+		}
+		condition, t, reason := c.link(r, link, asks)
 		switch {
 		case t == never && i < e.partly:
 			return // no exchange can match it
@@ -75,12 +78,21 @@ func (c *compiler) addCandidate(r *seclang.Rule, e effect) {
 			why = reason
 		}
 	}
+	if captured != nil && c.readers.stale {
+		k.spare = false // its head may match alone, and another rule see what it captured
+	}
 	// In an exchange that is not innocent, another rule may have set what was assumed.
 	k.spare = k.spare && !slices.ContainsFunc(c.assumed, c.settable)
 	if e.partly < len(links) {
 		k.quiet = false // the links' own effects were looked at, not the rule's
 	}
 	c.add(k)
+	if captured != nil && captured.foreign != nil {
+		if condition, t, _ := c.link(r, r, captured.named); t == depends {
+			k.unless = &candidate{rule: r, conditions: []int{condition}}
+			c.add(k.unless)
+		}
+	}
 	if len(k.conditions) == 0 && !k.quiet {
 		c.screen.Unscreened = append(c.screen.Unscreened, Unscreened{ID: r.ID, File: r.File, Line: r.Line, Why: why})
 	}
@@ -93,7 +105,7 @@ func (c *compiler) impossible(r *seclang.Rule) bool {
 		if slices.ContainsFunc(link.Variables, func(v seclang.Variable) bool { return v.Name != "TX" }) {
 			return false
 		}
-		_, t, _ := c.link(r, link)
+		_, t, _ := c.link(r, link, nil)
 		return t == never
 	})
 }
@@ -104,7 +116,7 @@ func (c *compiler) impossible(r *seclang.Rule) bool {
 func (c *compiler) foreseeable(r *seclang.Rule) bool {
 	k := c.newCaptured(r)
 	for i, link := range withLinks(r) {
-		if k != nil && k.decides(i) {
+		if k != nil && i == k.at {
 			continue
 		}
 		if len(link.SetVars) > 0 && k == nil && i < len(r.Links) || i < len(r.Links) && shapesAlone(link) {
@@ -130,16 +142,17 @@ func shapesAlone(link *seclang.Rule) bool {
 // asks says why the screen cannot ask an operator; "" where it can.
 func (c *compiler) asks(op *seclang.Operator) (why string) {
 	switch {
-	case op.Name == "rx" && dfa.Supports(op.Argument) == nil, op.Name == "pm":
+	case op.Name == "rx" && c.scans.parse(op.Argument) != nil, op.Name == "pm":
 		return ""
-	case expandsMacros[op.Name] && len(macros(op.Argument)) > 0, newMatcher(op.Name, op.Argument) == nil:
+	case expandsMacros[op.Name] && len(macros(op.Argument)) > 0, c.matcher(op.Name, op.Argument) == nil:
 		return "@" + op.Name + " is not screened"
 	}
 	return ""
 }
 
-// link turns one link into a condition, unless the answer is known.
-func (c *compiler) link(r, link *seclang.Rule) (condition int, t truth, why string) {
+// link turns one link into a condition, unless the answer is known. asks, unless it
+// is nil, takes the operator's place.
+func (c *compiler) link(r, link *seclang.Rule, asks matcher) (condition int, t truth, why string) {
 	op := link.Operator
 	if op == nil {
 		return 0, always, "it has no condition"
@@ -154,7 +167,10 @@ func (c *compiler) link(r, link *seclang.Rule) (condition int, t truth, why stri
 			return 0, always, "what @" + op.Name + " compares with depends on the exchange"
 		}
 	}
-	match := newMatcher(op.Name, argument)
+	match := asks
+	if match == nil {
+		match = newMatcher(op.Name, argument)
+	}
 	var targets []target
 	for _, v := range link.Variables {
 		if v.Name == "TX" {
@@ -186,7 +202,7 @@ func (c *compiler) link(r, link *seclang.Rule) (condition int, t truth, why stri
 	if len(targets) == 0 {
 		return 0, never, ""
 	}
-	if why := c.place(targets, link, r); why != "" {
+	if why := c.place(targets, link, r, asks != nil); why != "" {
 		return 0, always, why
 	}
 	return c.screen.conditions - 1, depends, ""
@@ -225,9 +241,9 @@ func (c *compiler) counting(t *target) (why string) {
 
 // place gives the targets of one link its condition, and what they look for a place
 // in a scan.
-func (c *compiler) place(targets []target, link, r *seclang.Rule) (why string) {
+func (c *compiler) place(targets []target, link, r *seclang.Rule, asked bool) (why string) {
 	op := link.Operator
-	inBulk := slices.Contains([]string{"rx", "pm", "pmf", "pmfromfile"}, op.Name)
+	inBulk := !asked && slices.Contains([]string{"rx", "pm", "pmf", "pmfromfile"}, op.Name)
 	if !inBulk && targets[0].match == nil {
 		return "@" + op.Name + " is not screened"
 	}

@@ -175,14 +175,19 @@ type readers struct {
 	names    map[string][]*seclang.Rule
 	regexes  map[*seclang.Rule][]*regexp.Regexp
 	severity bool
+	// stale: some rule reads what an earlier one captured or matched.
+	stale bool
 }
 
 func findReaders(set *seclang.RuleSet) readers {
 	found := readers{names: make(map[string][]*seclang.Rule), regexes: make(map[*seclang.Rule][]*regexp.Regexp)}
 	for _, r := range set.Rules {
+		captures := false
 		for _, link := range withLinks(r) {
+			captures = captures || link.Capture
 			for _, v := range link.Variables {
 				found.variable(r, v)
+				found.stale = found.stale || v.Name == "TX" && isCapture(v.Key) && !captures
 			}
 			texts := []string{link.Msg}
 			if link.Operator != nil {
@@ -198,6 +203,10 @@ func findReaders(set *seclang.RuleSet) readers {
 				for _, m := range macros(text) {
 					if name, ok := txName(m); ok {
 						found.names[name] = append(found.names[name], r)
+						found.stale = found.stale || isCapture(name) && !captures
+					}
+					if len(link.Variables) == 0 && strings.HasPrefix(strings.ToUpper(m), "MATCHED_VAR") {
+						found.stale = true
 					}
 					found.severity = found.severity || strings.EqualFold(m, "HIGHEST_SEVERITY")
 				}

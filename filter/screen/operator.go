@@ -5,18 +5,30 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/corazawaf/libinjection-go"
+
+	"github.com/seawall-waf/seawall/filter/screen/dfa"
 )
 
 // A matcher is an operator with its argument, on one transformed value. It never
 // says false where Coraza's operator matches.
 type matcher func(value string) bool
 
-// newMatcher builds an operator that is evaluated value by value; nil where the
-// screen does not know it. argument has its macros expanded already, except where
-// Coraza expands none. The meaning of each is that of Coraza's internal/operators.
+// matcher builds an operator that is evaluated value by value; nil where the screen
+// does not know it.
+func (c *compiler) matcher(name, argument string) matcher {
+	if name == "rx" && c.scans.parse(argument) == nil {
+		return nil
+	}
+	return newMatcher(name, argument)
+}
+
+// newMatcher builds an operator that is evaluated value by value. argument has
+// its macros expanded already, except where Coraza expands none; as an expression, it
+// has been parsed. The meaning of each is that of Coraza's internal/operators.
 func newMatcher(name, argument string) matcher {
 	switch name {
 	case "rx":
@@ -57,18 +69,19 @@ func newMatcher(name, argument string) matcher {
 var expandsMacros = map[string]bool{"streq": true, "contains": true, "strmatch": true, "beginswith": true,
 	"endswith": true, "within": true, "eq": true, "ge": true, "gt": true, "le": true, "lt": true}
 
-// newRx is for links, which see few values; the rest is for the DFAs.
+// newRx is for links, which see few values; the rest is for the DFAs. Most are never
+// asked, and are not compiled then.
 func newRx(pattern string) matcher {
-	re := stockRx(pattern)
-	if re == nil {
+	if dfa.OverBytes(pattern) {
 		return nil
 	}
-	return re.MatchString
+	compiled := sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("(?sm)" + pattern) })
+	return func(v string) bool { return compiled().MatchString(v) }
 }
 
 // stockRx compiles as Coraza does; nil where it would take its matcher of bytes.
 func stockRx(pattern string) *regexp.Regexp {
-	if strings.Contains(pattern, `\x`) && !asciiEscapes(pattern) {
+	if dfa.OverBytes(pattern) {
 		return nil
 	}
 	re, err := regexp.Compile("(?sm)" + pattern)
@@ -77,10 +90,6 @@ func stockRx(pattern string) *regexp.Regexp {
 	}
 	return re
 }
-
-var highEscape = regexp.MustCompile(`\\x\{?[89a-fA-F][0-9a-fA-F]|\\x\{[0-9a-fA-F]{3,}`)
-
-func asciiEscapes(pattern string) bool { return !highEscape.MatchString(pattern) }
 
 // newComparison takes what is no number for 0, as Coraza does.
 func newComparison(name, argument string) matcher {

@@ -13,7 +13,10 @@ import (
 
 // patterns gathers, while a Screen is compiled, what is looked for in bulk: regular
 // expressions and lists of words. A group is scanned in one pass.
-type patterns struct{ groups map[string]*group }
+type patterns struct {
+	groups map[string]*group
+	parsed map[string]*dfa.Pattern // nil: not supported
+}
 
 // group is one union of expressions and one of word lists. In the bits of a scan the
 // expressions come first.
@@ -27,7 +30,19 @@ type group struct {
 	words   *dfa.Words
 }
 
-func newPatterns() *patterns { return &patterns{groups: make(map[string]*group)} }
+func newPatterns() *patterns {
+	return &patterns{groups: make(map[string]*group), parsed: make(map[string]*dfa.Pattern)}
+}
+
+// parse parses a pattern once for all that ask; nil where it cannot be screened.
+func (p *patterns) parse(pattern string) *dfa.Pattern {
+	parsed, known := p.parsed[pattern]
+	if !known {
+		parsed, _ = dfa.Parse(pattern)
+		p.parsed[pattern] = parsed
+	}
+	return parsed
+}
 
 func (p *patterns) group(name string) *group {
 	g := p.groups[name]
@@ -58,8 +73,14 @@ func (g *group) bits() int { return g.set.Words() + (len(g.lists)+63)/64 }
 
 // compile builds the automata, or finds those of another Screen; after it the group
 // does not change.
-func (g *group) compile() (err error) {
-	g.set, err = sharedSets.get([][]string{g.rx}, func() (*dfa.Set, error) { return dfa.Compile(g.rx, dfa.Shared) })
+func (p *patterns) compile(g *group) (err error) {
+	g.set, err = sharedSets.get([][]string{g.rx}, func() (*dfa.Set, error) {
+		parsed := make([]*dfa.Pattern, len(g.rx))
+		for i, pattern := range g.rx {
+			parsed[i] = p.parse(pattern)
+		}
+		return dfa.CompileParsed(parsed, dfa.Shared)
+	})
 	if err != nil {
 		return err
 	}
@@ -77,10 +98,10 @@ func (g *group) scan(v string, bits []uint64) (exact bool) {
 	return exact
 }
 
-func (g *group) addRx(pattern string) (bulk, bool) {
+func (p *patterns) addRx(g *group, pattern string) (bulk, bool) {
 	i, ok := g.rxBits[pattern]
 	if !ok {
-		if dfa.Supports(pattern) != nil {
+		if p.parse(pattern) == nil {
 			return bulk{}, false
 		}
 		i = len(g.rx)
@@ -110,7 +131,7 @@ func (c *compiler) addBulk(name string, op *seclang.Operator, rule *seclang.Rule
 	g := c.scans.group(name)
 	switch op.Name {
 	case "rx":
-		return g.addRx(op.Argument)
+		return c.scans.addRx(g, op.Argument)
 	case "pm":
 		return g.addWords(strings.Split(strings.ToLower(op.Argument), " "))
 	case "pmfromfile", "pmf":

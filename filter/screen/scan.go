@@ -26,7 +26,6 @@ type State struct {
 	inexact    bool    // a scan gave up; see alone
 	scans      []scans // by group
 	memo       transform.Memo
-	filled     []byte
 }
 
 // NewState begins an exchange. It ends with Release.
@@ -48,7 +47,6 @@ func (s *State) Release() {
 		s.scans[i].n = 0
 	}
 	s.memo.Reset()
-	clear(s.filled[:cap(s.filled)])
 	s.screen.states.Put(s)
 }
 
@@ -73,7 +71,7 @@ func (s *State) Phase(phase int, tx plugintypes.TransactionState) (suspicious bo
 	}
 	s.walk(s.screen.walks.phase[phase], tx)
 	for _, k := range s.screen.phases[phase] {
-		if !s.fulfilled(k) || k.captured != nil && !k.captured.possible(s, tx, &suspicious) {
+		if !s.fulfilled(k) {
 			continue
 		}
 		s.possible[k.index>>6] |= 1 << (k.index & 63)
@@ -105,7 +103,7 @@ func (s *Screen) Visible(m types.MatchedRule) bool { return !s.inert[m.Rule().ID
 // exchange. Phase must have been called for it.
 func (s *State) Spare(phase int, remove func(id int)) {
 	for _, k := range s.screen.phases[phase] {
-		if k.spare && s.possible[k.index>>6]&(1<<(k.index&63)) == 0 {
+		if k.spare && !s.could(k) && (k.unless == nil || !s.could(k.unless)) {
 			remove(k.rule.ID)
 		}
 	}
@@ -116,13 +114,20 @@ func (s *State) Spare(phase int, remove func(id int)) {
 func (s *State) Missed(matched []types.MatchedRule) int {
 	for _, m := range matched {
 		for _, k := range s.screen.phases[m.Rule().Phase()] {
-			if k.rule.ID == m.Rule().ID() && s.possible[k.index>>6]&(1<<(k.index&63)) == 0 {
+			if k.rule.ID == m.Rule().ID() && !s.could(k) && !isUnless(s.screen.phases[m.Rule().Phase()], k) {
 				return k.rule.ID
 			}
 		}
 	}
 	return 0
 }
+
+// isUnless: such a candidate says nothing about whether its rule matches.
+func isUnless(phase []*candidate, k *candidate) bool {
+	return slices.ContainsFunc(phase, func(o *candidate) bool { return o.unless == k })
+}
+
+func (s *State) could(k *candidate) bool { return s.possible[k.index>>6]&(1<<(k.index&63)) != 0 }
 
 func (s *State) fulfilled(k *candidate) bool {
 	for _, c := range k.conditions {

@@ -52,8 +52,9 @@ type candidate struct {
 	quiet bool
 	// gate: it denies by what parsing found, which is known before any value is
 	// looked at.
-	gate     bool
-	captured *captured // nil, or what its links ask of what the head captured
+	gate bool
+	// unless, where it is not nil, keeps the rule in the engine when it is possible.
+	unless *candidate
 	// shapes: its match changes how the exchange is parsed, and the front does not
 	// have it.
 	shapes bool
@@ -202,7 +203,7 @@ func (c *compiler) keepWithinSkips() {
 // finish compiles the automata and gives every target its place.
 func (c *compiler) finish() (off string) {
 	for _, g := range c.scans.groups {
-		if err := g.compile(); err != nil {
+		if err := c.scans.compile(g); err != nil {
 			return "compiling what rules look for: " + err.Error()
 		}
 	}
