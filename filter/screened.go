@@ -23,10 +23,12 @@ type screened struct {
 	parsed plugintypes.TransactionState // the front's collections
 	engine types.Transaction            // nil while the exchange is innocent
 	state  *screen.State
-	// phase is the last that was judged. matches is how many of the front's were
-	// looked at.
+	// phase is the last that was judged; judged are all, for not every exchange has a
+	// phase 2. matches is how many of the front's were looked at.
 	phase, matches int
-	// blind: the front was interrupted and parses no more. The engine runs all rules.
+	judged         [6]bool
+	// blind: the front was interrupted and parses no more, or parses as the engine does
+	// not. The engine runs all rules.
 	blind bool
 	// checks: the engine runs all rules from the start, and what it finds is compared.
 	checks     bool

@@ -3,7 +3,9 @@ package filter
 import (
 	"fmt"
 	"io"
+	"reflect"
 
+	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
 	"github.com/corazawaf/coraza/v3/types"
 )
 
@@ -13,7 +15,7 @@ import (
 func (s *screened) judge(phase int, it *types.Interruption) (*types.Interruption, error) {
 	possible := s.state.Phase(phase, s.parsed) || it != nil || s.frontFound()
 	s.suspicious = s.suspicious || possible
-	s.phase = phase
+	s.phase, s.judged[phase] = phase, true
 	if it != nil || s.state.Shaped() {
 		s.blind = true
 	}
@@ -52,6 +54,9 @@ func (s *screened) startEngine() (*types.Interruption, error) {
 		tx.AddRequestHeader(h[0], h[1])
 	}
 	for phase := 1; phase <= s.phase; phase++ {
+		if !s.judged[phase] {
+			continue
+		}
 		if it, err := s.run(phase); it != nil || err != nil {
 			return it, err
 		}
@@ -66,7 +71,28 @@ func (s *screened) run(phase int) (*types.Interruption, error) {
 	}
 	it, err := s.runPhase(phase)
 	s.check()
+	s.blind = s.blind || it == nil && err == nil && !s.parsesAlike()
 	return it, err
+}
+
+// shaping are the fields of Coraza's transaction that ctl actions change and that
+// decide how the rest is parsed.
+var shaping = []string{"RuleEngine", "RequestBodyAccess", "RequestBodyLimit", "ForceRequestBodyVariable",
+	"ResponseBodyAccess", "ResponseBodyLimit", "ForceResponseBodyVariable"}
+
+// parsesAlike reports whether the engine will parse what is to come as the front
+// does. A rule that shapes parsing may hang on what other rules do: a variable that
+// they set, a jump. Those make an exchange suspicious, and the front has none of them.
+func (s *screened) parsesAlike() bool {
+	front, engine := reflect.Indirect(reflect.ValueOf(s.front)), reflect.Indirect(reflect.ValueOf(s.engine))
+	for _, name := range shaping {
+		if !front.FieldByName(name).Equal(engine.FieldByName(name)) {
+			return false
+		}
+	}
+	ours, its := s.parsed.Variables(), s.engine.(plugintypes.TransactionState).Variables()
+	return ours.RequestBodyProcessor().Get() == its.RequestBodyProcessor().Get() &&
+		ours.ResponseBodyProcessor().Get() == its.ResponseBodyProcessor().Get()
 }
 
 func (s *screened) runPhase(phase int) (*types.Interruption, error) {

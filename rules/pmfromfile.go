@@ -9,7 +9,9 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
 	ahocorasick "github.com/petar-dambovaliev/aho-corasick"
@@ -26,7 +28,9 @@ const maxCaptures = 10
 // with the old phrases as long as one old transaction lives. This operator does
 // the same work with the same library, and shares a matcher by its phrases.
 type phraseFile struct {
-	matcher  ahocorasick.AhoCorasick
+	// matcher is built when it is first asked: a rule set's lists take tens of
+	// milliseconds, and most are never asked, for the screen spares their rules.
+	matcher  func() ahocorasick.AhoCorasick
 	shortest int // bytes; a shorter value cannot match
 }
 
@@ -66,12 +70,18 @@ func newPhraseDataset(options plugintypes.OperatorOptions) (plugintypes.Operator
 // which Coraza takes for phrases that stand in the directives.
 func newPhrases(options plugintypes.OperatorOptions, phrases []string, dfa bool) (plugintypes.Operator, error) {
 	build := func() (any, error) {
-		builder := ahocorasick.NewAhoCorasickBuilder(ahocorasick.Opts{
-			AsciiCaseInsensitive: true,
-			MatchKind:            ahocorasick.LeftMostLongestMatch,
-			DFA:                  dfa,
+		matcher := sync.OnceValue(func() ahocorasick.AhoCorasick {
+			builder := ahocorasick.NewAhoCorasickBuilder(ahocorasick.Opts{
+				AsciiCaseInsensitive: true,
+				MatchKind:            ahocorasick.LeftMostLongestMatch,
+				DFA:                  dfa,
+			})
+			return builder.Build(phrases)
 		})
-		return builder.Build(phrases), nil
+		if shortestOf(phrases) == 0 {
+			matcher() // what the library does not take is refused now
+		}
+		return matcher, nil
 	}
 	var matcher any
 	var err error
@@ -84,13 +94,15 @@ func newPhrases(options plugintypes.OperatorOptions, phrases []string, dfa bool)
 	if err != nil {
 		return nil, err
 	}
-	op := &phraseFile{matcher: matcher.(ahocorasick.AhoCorasick)}
-	for i, phrase := range phrases {
-		if i == 0 || len(phrase) < op.shortest {
-			op.shortest = len(phrase)
-		}
+	return &phraseFile{matcher: matcher.(func() ahocorasick.AhoCorasick), shortest: shortestOf(phrases)}, nil
+}
+
+// shortestOf is the length of the shortest phrase, 0 where there is none.
+func shortestOf(phrases []string) int {
+	if len(phrases) == 0 {
+		return 0
 	}
-	return op, nil
+	return len(slices.MinFunc(phrases, func(a, b string) int { return len(a) - len(b) }))
 }
 
 // readBeside finds the file as Coraza does: an absolute name as it is, another
@@ -127,7 +139,7 @@ func (op *phraseFile) Evaluate(tx plugintypes.TransactionState, value string) bo
 	if len(value) < op.shortest {
 		return false
 	}
-	matches := op.matcher.Iter(value)
+	matches := op.matcher().Iter(value)
 	if !tx.Capturing() {
 		return matches.Next() != nil
 	}

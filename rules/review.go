@@ -32,12 +32,12 @@ func review(directives []Directive) error {
 				refuse("setvar:"+name+" has no value, and panics when the rule matches", "give it one, such as setvar:"+strings.TrimPrefix(name, "!")+"=1")
 			}
 			chained = nil
-			if hasChain.MatchString(actions) {
+			if strings.Contains(strings.ToLower(actions), "chain") && hasChain.MatchString(actions) {
 				chained = &directives[i]
 			}
 		}
-		switch value := strings.ToLower(d.argument()); {
-		case d.is("SecIgnoreRuleCompilationErrors") && value == "on":
+		switch {
+		case d.is("SecIgnoreRuleCompilationErrors") && strings.EqualFold(d.argument(), "on"):
 			refuse("SecIgnoreRuleCompilationErrors On drops broken rules in silence", "remove it, and what it hides is named")
 		case d.is("SecRequestBodyLimit"), d.is("SecRequestBodyInMemoryLimit"):
 			limits[strings.ToLower(d.name())] = d
@@ -71,6 +71,9 @@ var setvar = regexp.MustCompile(`(?i)setvar\s*:\s*'([^']*)'|(?:^|,)\s*setvar\s*:
 // valueless returns the first setvar without "=", which Coraza 3.8.1 compiles
 // and then panics on at each evaluation; "" where there is none.
 func valueless(actions string) string {
+	if !strings.Contains(strings.ToLower(actions), "setvar") {
+		return ""
+	}
 	for _, m := range setvar.FindAllStringSubmatch(actions, -1) {
 		if name := strings.TrimSpace(m[1] + m[2]); name != "" && !strings.Contains(name, "=") {
 			return name

@@ -20,7 +20,7 @@ func FuzzSetAgainstRegexp(f *testing.F) {
 		var taken []string
 		for p := range strings.SplitSeq(patterns, "\n") {
 			_, err := compileStock(p)
-			if supported := Supports(p); (err == nil) != (supported == nil) {
+			if _, supported := Parse(p); (err == nil) != (supported == nil) {
 				t.Fatalf("%q: regexp %v, set %v", p, err, supported)
 			}
 			if err == nil {

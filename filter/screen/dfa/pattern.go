@@ -6,25 +6,32 @@ import (
 	"unicode/utf8"
 )
 
-// parse compiles a pattern as Coraza's @rx does: with Go's regexp under (?sm),
+// Pattern is one that was parsed, and is supported.
+type Pattern struct {
+	prog      *syntax.Prog
+	overBytes bool
+}
+
+// Parse compiles a pattern as Coraza's @rx does: with Go's regexp under (?sm),
 // or, where its \x escapes spell bytes that are not UTF-8, without flags and
 // over bytes, each of which stands for the rune of the same number.
-func parse(pattern string) (prog *syntax.Prog, overBytes bool, err error) {
-	if overBytes = OverBytes(pattern); !overBytes {
+func Parse(pattern string) (*Pattern, error) {
+	overBytes := OverBytes(pattern)
+	if !overBytes {
 		pattern = "(?sm)" + pattern
 	}
 	re, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
-		return nil, overBytes, fmt.Errorf("parsing %q: %w", pattern, err)
+		return nil, fmt.Errorf("parsing %q: %w", pattern, err)
 	}
-	prog, err = syntax.Compile(re.Simplify())
+	prog, err := syntax.Compile(re.Simplify())
 	if err != nil {
-		return nil, overBytes, fmt.Errorf("compiling %q: %w", pattern, err)
+		return nil, fmt.Errorf("compiling %q: %w", pattern, err)
 	}
 	if len(prog.Inst) > maxInsts {
-		return nil, overBytes, fmt.Errorf("compiling %q: %d instructions, more than %d", pattern, len(prog.Inst), maxInsts)
+		return nil, fmt.Errorf("compiling %q: %d instructions, more than %d", pattern, len(prog.Inst), maxInsts)
 	}
-	return prog, overBytes, nil
+	return &Pattern{prog, overBytes}, nil
 }
 
 // OverBytes says whether Coraza gives a pattern of @rx to binaryregexp, as it is,

@@ -39,27 +39,29 @@ type Stats struct {
 	Bails   int64 // scans given up for want of credit
 }
 
-// Supports says whether Compile takes the pattern.
-func Supports(pattern string) error {
-	_, _, err := parse(pattern)
-	return err
-}
-
 // Compile builds a Set of patterns, each as written after @rx. Bit i of Scan's
 // hits stands for patterns[i]. An error names the pattern's index.
 func Compile(patterns []string, b *Budget) (*Set, error) {
+	parsed := make([]*Pattern, len(patterns))
+	for i, pattern := range patterns {
+		var err error
+		if parsed[i], err = Parse(pattern); err != nil {
+			return nil, fmt.Errorf("pattern %d: %w", i, err)
+		}
+	}
+	return CompileParsed(parsed, b)
+}
+
+// CompileParsed is Compile for patterns that were parsed before.
+func CompileParsed(patterns []*Pattern, b *Budget) (*Set, error) {
 	if len(patterns) > 64*maxWords {
 		return nil, fmt.Errorf("%d patterns, more than %d", len(patterns), 64*maxWords)
 	}
 	var byRune, byByte joined
-	for i, pattern := range patterns {
-		prog, overBytes, err := parse(pattern)
-		if err != nil {
-			return nil, fmt.Errorf("pattern %d: %w", i, err)
-		}
-		byRune.add(prog, i, overBytes)
-		if overBytes {
-			byByte.add(prog, i, false)
+	for i, p := range patterns {
+		byRune.add(p.prog, i, p.overBytes)
+		if p.overBytes {
+			byByte.add(p.prog, i, false)
 		}
 	}
 	s := &Set{words: (len(patterns) + 63) / 64, counters: new(counters)}

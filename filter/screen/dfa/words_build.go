@@ -2,7 +2,7 @@ package dfa
 
 import (
 	"encoding/binary"
-	"slices"
+	"iter"
 	"strings"
 )
 
@@ -29,34 +29,66 @@ func NewWords(lists [][]string) *Words {
 // trie holds the words, and their hits at its nodes. Node 0 is the root.
 type trie struct {
 	nodes []trieNode
-	words int // of hits
+	edges []trieEdge
+	hits  []uint64 // by node, words of them
+	words int
+	root  [256]int32 // the root's edges, which are asked most; 0 for none
 }
 
-type trieNode struct {
-	edges map[byte]int
-	hits  []uint64
-	fail  int
+type trieNode struct{ edge, fail int32 } // edge: the first one; 0 for none
+
+// trieEdge is one of a list that is sorted by label. Edge 0 ends the lists.
+type trieEdge struct {
+	to, next int32
+	label    byte
 }
 
 func newTrie(words int) *trie {
-	return &trie{words: words, nodes: []trieNode{{hits: make([]uint64, words)}}}
+	return &trie{words: words, nodes: make([]trieNode, 1), edges: make([]trieEdge, 1), hits: make([]uint64, words)}
 }
 
 func (t *trie) add(word string, list int) {
-	at := 0
+	at := int32(0)
 	for i := range len(word) {
-		next, known := t.nodes[at].edges[foldASCII(word[i])]
-		if !known {
-			next = len(t.nodes)
-			t.nodes = append(t.nodes, trieNode{hits: make([]uint64, t.words)})
-			if t.nodes[at].edges == nil {
-				t.nodes[at].edges = map[byte]int{}
-			}
-			t.nodes[at].edges[foldASCII(word[i])] = next
-		}
-		at = next
+		at = t.child(at, foldASCII(word[i]))
 	}
-	t.nodes[at].hits[list>>6] |= 1 << (list & 63)
+	t.hitsOf(at)[list>>6] |= 1 << (list & 63)
+}
+
+// child is the node behind a label, which is made if need be.
+func (t *trie) child(at int32, label byte) int32 {
+	before, e := int32(0), t.nodes[at].edge
+	for e != 0 && t.edges[e].label < label {
+		before, e = e, t.edges[e].next
+	}
+	if e != 0 && t.edges[e].label == label {
+		return t.edges[e].to
+	}
+	made, node := int32(len(t.edges)), int32(len(t.nodes))
+	t.edges = append(t.edges, trieEdge{to: node, next: e, label: label})
+	t.nodes = append(t.nodes, trieNode{})
+	for range t.words {
+		t.hits = append(t.hits, 0)
+	}
+	if before == 0 {
+		t.nodes[at].edge = made
+	} else {
+		t.edges[before].next = made
+	}
+	if at == 0 {
+		t.root[label] = node
+	}
+	return node
+}
+
+func (t *trie) hitsOf(node int32) []uint64 { return t.hits[int(node)*t.words:][:t.words] }
+
+// edgesOf yields a node's edges by label.
+func (t *trie) edgesOf(node int32) iter.Seq2[byte, int32] {
+	return func(yield func(byte, int32) bool) {
+		for e := t.nodes[node].edge; e != 0 && yield(t.edges[e].label, t.edges[e].to); e = t.edges[e].next {
+		}
+	}
 }
 
 func foldASCII(b byte) byte {
@@ -66,56 +98,44 @@ func foldASCII(b byte) byte {
 	return b
 }
 
-func (n *trieNode) labels() []byte {
-	labels := make([]byte, 0, len(n.edges))
-	for b := range n.edges {
-		labels = append(labels, b)
-	}
-	slices.Sort(labels)
-	return labels
-}
-
 // breadthFirst links each node to the one of its longest proper suffix, adds
 // that one's hits, and returns the nodes in order.
-func (t *trie) breadthFirst() []int {
-	order := []int{0}
+func (t *trie) breadthFirst() []int32 {
+	order := make([]int32, 1, len(t.nodes))
 	for i := 0; i < len(order); i++ {
-		node := &t.nodes[order[i]]
-		for _, b := range node.labels() {
-			child := node.edges[b]
+		for b, child := range t.edgesOf(order[i]) {
 			order = append(order, child)
 			if order[i] == 0 {
 				continue // a child of the root falls back to the root
 			}
-			fail := t.step(node.fail, b)
+			fail := t.step(t.nodes[order[i]].fail, b)
 			t.nodes[child].fail = fail
-			for j, hits := range t.nodes[fail].hits {
-				t.nodes[child].hits[j] |= hits
+			hits := t.hitsOf(child)
+			for j, more := range t.hitsOf(fail) {
+				hits[j] |= more
 			}
 		}
 	}
 	return order
 }
 
-func (t *trie) step(at int, b byte) int {
-	for {
-		if next, ok := t.nodes[at].edges[b]; ok {
-			return next
-		}
-		if at == 0 {
-			return 0
+func (t *trie) step(at int32, b byte) int32 {
+	for at != 0 {
+		for label, next := range t.edgesOf(at) {
+			if label == b {
+				return next
+			}
 		}
 		at = t.nodes[at].fail
 	}
+	return t.root[b]
 }
 
 // fold numbers the bytes that words have.
 func (w *Words) fold(t *trie) {
 	var used [256]bool
-	for _, n := range t.nodes {
-		for b := range n.edges {
-			used[b] = true
-		}
+	for _, e := range t.edges[1:] {
+		used[e.label] = true
 	}
 	w.stride = 1
 	for b, is := range used {
@@ -131,18 +151,20 @@ func (w *Words) fold(t *trie) {
 }
 
 // lay writes the states down in order.
-func (w *Words) lay(t *trie, order []int) {
+func (w *Words) lay(t *trie, order []int32) {
 	rows := min(len(order), maxRowBytes/4/int(w.stride))
 	w.dense = uint32(rows) * w.stride
 	state := make([]uint32, len(t.nodes))
 	marks := map[string]uint32{}
+	var key []byte
+	w.marks = make([]uint32, 0, len(order))
 	for i, node := range order {
 		state[node] = uint32(i) * w.stride
 		if i >= rows {
 			state[node] = w.dense + uint32(i-rows)
 		}
-		var key []byte
-		for _, hits := range t.nodes[node].hits {
+		key = key[:0]
+		for _, hits := range t.hitsOf(node) {
 			key = binary.LittleEndian.AppendUint64(key, hits)
 			if hits != 0 {
 				state[node] |= accepts
@@ -152,29 +174,28 @@ func (w *Words) lay(t *trie, order []int) {
 		if !known {
 			mark = uint32(len(marks))
 			marks[string(key)] = mark
-			w.hits = append(w.hits, t.nodes[node].hits...)
+			w.hits = append(w.hits, t.hitsOf(node)...)
 		}
 		w.marks = append(w.marks, mark)
 	}
 	w.rows = make([]uint32, w.dense)
 	for i, node := range order {
-		n := &t.nodes[node]
-		fail := state[n.fail] &^ accepts
+		fail := state[t.nodes[node].fail] &^ accepts
 		if i < rows {
 			row := w.rows[i*int(w.stride):][:w.stride]
 			if i > 0 { // the row of a shallower state, which is written already
 				copy(row, w.rows[fail:])
 			}
-			for b, child := range n.edges {
+			for b, child := range t.edgesOf(node) {
 				row[w.class[b]] = state[child]
 			}
 			continue
 		}
 		w.fail = append(w.fail, fail)
 		w.first = append(w.first, uint32(len(w.label)))
-		for _, b := range n.labels() {
+		for b, child := range t.edgesOf(node) {
 			w.label = append(w.label, w.class[b])
-			w.to = append(w.to, state[n.edges[b]])
+			w.to = append(w.to, state[child])
 		}
 	}
 	w.first = append(w.first, uint32(len(w.label)))
