@@ -43,21 +43,29 @@ glibc:
 run: build ## Build, then start Envoy with Seawall before a demo page; RUN_FLAGS are its flags
 	build/seawall run $(RUN_FLAGS)
 
-# The packages first, with the race detector; then real Envoys, without it, for
-# the libraries under test are the ones that users get. One runner, one summary.
+# CRS's own suite through both doors first: it is no Go test. Then the packages, with
+# the race detector; then real Envoys, without it, for the libraries under test are
+# the ones that users get. One runner, one summary.
 .PHONY: test
-test: build check ## Run everything that CI runs: formatting, vet, tests, real Envoys
+test: build contribhost check ## Run everything that CI runs: formatting, vet, CRS's suite, tests, real Envoys
 	$(GOTESTSUM) --format pkgname --raw-command -- sh -c '\
 	  failed=0; \
+	  $(GO) run ./e2e/ftw >&2 || failed=1; \
+	  for envoy in $(ENVOYS_golang); do \
+	    SEAWALL_ENVOY_VERSION=$$envoy $(GO) run ./e2e/ftw -door golang >&2 || failed=1; \
+	  done; \
 	  $(GO) test -json -race -timeout 900s $(UNIT) || failed=1; \
 	  $(GO) test -json -count=1 -timeout 1500s ./e2e/... || failed=1; \
+	  for envoy in $(ENVOYS_golang); do \
+	    SEAWALL_DOOR=golang SEAWALL_ENVOY_VERSION=$$envoy $(GO) test -json -count=1 -timeout 900s ./e2e || failed=1; \
+	  done; \
 	  exit $$failed'
 
 .PHONY: check
 check: ## Check what needs no test: formatting, vet, go.mod
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not gofmt'ed: $$unformatted" >&2; exit 1; }
 	$(GO) vet ./...
-	$(GO) vet -tags seawall_faults ./envoy/dynamicmodule/plugin
+	$(GO) vet -tags seawall_faults ./envoy/dynamicmodule/plugin ./envoy/golang/plugin
 	$(GO) mod tidy -diff
 
 .PHONY: lint
