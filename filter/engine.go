@@ -79,8 +79,21 @@ func (e *placedError) Error() string { return e.where + ": " + e.err.Message() }
 func (e *placedError) Unwrap() error { return e.err }
 
 // locate turns a line of the joined text back into the place in the config
-// document. Errors in included files already name their file and line.
+// document, for each of several errors. Those in included files already name their
+// file and line.
 func (p *Policy) locate(err error) error {
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		if _, one := e.(*rules.DirectiveError); one {
+			break
+		}
+		if joined, several := e.(interface{ Unwrap() []error }); several {
+			var errs []error
+			for _, part := range joined.Unwrap() {
+				errs = append(errs, p.locate(part))
+			}
+			return errors.Join(errs...)
+		}
+	}
 	var de *rules.DirectiveError
 	if !errors.As(err, &de) || de.File != "" {
 		return err

@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -18,8 +19,8 @@ type Explanation struct {
 	// Engine is SecRuleEngine for this exchange: On, DetectionOnly or Off.
 	Engine string  `json:"engine"`
 	Ledger *Ledger `json:"ledger,omitempty"` // nil without anomaly scores
-	// Matches are the rules that matched and are logged, or that score, in order: all
-	// that would have if no rule had denied before.
+	// Matches are the rules that matched and are logged, score or end the exchange, in
+	// order: all that would have if none had denied before.
 	Matches []*RuleMatch `json:"matches"`
 	// Path is REQUEST_FILENAME, as rules see it.
 	Path string `json:"path"`
@@ -27,14 +28,14 @@ type Explanation struct {
 
 // A RuleMatch is one rule that matched.
 type RuleMatch struct {
-	ID       int      `json:"id"`
-	Phase    int      `json:"phase"`
-	Severity string   `json:"severity,omitempty"`
-	Message  string   `json:"msg,omitempty"`
-	File     string   `json:"file,omitempty"` // "" for the config document itself
-	Line     int      `json:"line,omitempty"`
-	Tags     []string `json:"tags,omitempty"`
-	Level    int      `json:"paranoia_level,omitempty"`
+	ID       int    `json:"id"`
+	Phase    int    `json:"phase"`
+	Severity string `json:"severity,omitempty"`
+	Message  string `json:"msg,omitempty"`
+	// Place is "file.conf:12", or the key and the line in the config document.
+	Place string   `json:"place,omitempty"`
+	Tags  []string `json:"tags,omitempty"`
+	Level int      `json:"paranoia_level,omitempty"`
 	// Action is its disruptive action; Decided: the exchange ended by it.
 	Action  string `json:"action,omitempty"`
 	Decided bool   `json:"decided,omitempty"`
@@ -169,19 +170,33 @@ func (f *Explanation) match(p *explained, tx types.Transaction, m types.MatchedR
 	if e.Severity == "unknown" {
 		e.Severity = ""
 	}
-	place := p.real.sets[p.name].places[e.ID]
-	e.File, e.Line = place.file, place.line
+	e.Place = p.place(e.ID)
 	if model != nil {
 		e.Action = model.Disruptive
 		f.Ledger.enter(e, model, m)
 	}
-	if !isLogged(m) && len(e.Scores) == 0 {
+	ends := e.Action != "" && e.Action != "pass" && e.Action != "block"
+	if !isLogged(m) && len(e.Scores) == 0 && !ends {
 		return // control rules: CRS has some 75 that match on every request
 	}
 	for _, d := range m.MatchedDatas() {
 		e.On = append(e.On, newValueMatch(tx, model, d))
 	}
 	f.Matches = append(f.Matches, e)
+}
+
+// place says where a rule is written, for people.
+func (p *explained) place(id int) string {
+	at := p.real.sets[p.name].places[id]
+	if at.file != "" {
+		return fmt.Sprintf("%s:%d", at.file, at.line)
+	}
+	var placed *placedError
+	policy := p.real.config.Policies[p.name]
+	if at.line > 0 && errors.As(policy.locate(&rules.DirectiveError{Line: at.line}), &placed) {
+		return placed.where
+	}
+	return ""
 }
 
 // paranoiaLevel reads CRS's tag paranoia-level/2; 0 where there is none.

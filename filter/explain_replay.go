@@ -110,8 +110,8 @@ func (t *Transaction) send(x *Exchange) {
 
 type silentHost struct{}
 
-func (silentHost) Log(slog.Level, string)  {}
-func (silentHost) Count(Counter, string)   {}
+func (silentHost) Log(slog.Level, string) {}
+func (silentHost) Count(Counter, string)  {}
 func (silentHost) Observe(uint64, string) {}
 
 func isLogged(m types.MatchedRule) bool {

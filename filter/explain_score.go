@@ -108,7 +108,7 @@ func (l *Ledger) add(e *RuleMatch, name string, points, times int) {
 	case anomaly && direction == "outbound":
 		account = l.Outbound
 	case anomaly && direction != "inbound", !anomaly && !strings.HasSuffix(name, "_score"),
-		strings.HasSuffix(name, "_anomaly_score"):
+		strings.HasSuffix(name, "anomaly_score"):
 		return
 	case !anomaly:
 		i := slices.IndexFunc(l.Categories, func(a *Account) bool { return a.Name == name })

@@ -14,8 +14,9 @@ import (
 
 // A ValueMatch is one value that a rule, or a link of its chain, matched on.
 type ValueMatch struct {
-	Link     int    `json:"link,omitempty"` // of the chain; 0: its head
-	Variable string `json:"variable"`       // ARGS:q
+	Link     int    `json:"link,omitempty"`  // of the chain; 0: its head
+	Variable string `json:"variable"`        // ARGS:q
+	Count    bool   `json:"count,omitempty"` // it is how many of Variable there are
 	// Before is the value as it came; After is what the operator saw. Known is false
 	// where the value as it came could not be told, and Before is After.
 	Before string `json:"value"`
@@ -47,6 +48,7 @@ func newValueMatch(tx types.Transaction, head *seclang.Rule, d types.MatchData) 
 	if r == nil || r.Operator == nil {
 		return v
 	}
+	v.Count = slices.ContainsFunc(r.Variables, func(s seclang.Variable) bool { return s.Count && s.Name == d.Variable().Name() })
 	v.original(tx, r, d)
 	v.locate(r)
 	v.shorten()

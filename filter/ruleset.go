@@ -70,6 +70,15 @@ type source struct {
 	macro string
 }
 
+// messageMacro returns what macro finds in a directive. Few have any, and the others
+// cost most of the time.
+func messageMacro(directive string) string {
+	if !strings.Contains(directive, "%{") {
+		return ""
+	}
+	return strings.Clone(macro.FindString(directive))
+}
+
 // ruleID finds a rule's ID among its actions.
 var ruleID = regexp.MustCompile(`[",\s]id:'?(\d+)`)
 
@@ -133,7 +142,7 @@ func newRuleSet(text string, screened bool, config coraza.WAFConfig) (*ruleSet, 
 		case "secrule", "secaction":
 			if m := ruleID.FindStringSubmatch(d.Text); m != nil {
 				id, _ := strconv.Atoi(m[1])
-				set.places[id] = source{file: strings.Clone(d.File), line: d.Line, macro: strings.Clone(macro.FindString(d.Text))}
+				set.places[id] = source{file: strings.Clone(d.File), line: d.Line, macro: messageMacro(d.Text)}
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,12 +14,16 @@ import (
 )
 
 type attackCommand struct {
-	URLs   []string      `arg:"" optional:"" name:"url" default:"http://127.0.0.1:8080" help:"The servers to attack (${default})."`
-	Owned  bool          `name:"i-own-this-host" help:"Allow a server that is not on loopback."`
-	Rate   int           `default:"50" help:"Requests a second, 1 to 200 (${default})."`
-	Rounds int           `default:"1" help:"Times to send everything, 1 to 20 (${default})."`
-	Wait   time.Duration `default:"0s" help:"How long to wait for the server to listen (${default})."`
-	Output string        `enum:"text,json" default:"text" help:"text, or json: one object for each server, one a line."`
+	URLs     []string      `arg:"" optional:"" name:"url" default:"http://127.0.0.1:8080" help:"The servers to attack (${default})."`
+	Owned    bool          `name:"i-own-this-host" help:"Allow a server that is not on loopback."`
+	CRS      bool          `name:"crs" help:"Send the Core Rule Set's own attacks, too: those that it stops at --paranoia."`
+	Paranoia int           `default:"1" help:"The server's paranoia level, 1 to 4, for --crs (${default})."`
+	Class    []string      `placeholder:"NAME" help:"Send only attacks of these classes: sqli, xss, lfi, rfi, rce, php, java, ssrf, scanner ... Innocent requests are always sent."`
+	Count    int           `default:"300" help:"Requests to send at most in a round, 1 to 5000 (${default}); with --crs a spread over all classes."`
+	Rate     int           `default:"50" help:"Requests a second, 1 to 200 (${default})."`
+	Rounds   int           `default:"1" help:"Times to send everything, 1 to 20 (${default})."`
+	Wait     time.Duration `default:"0s" help:"How long to wait for the server to listen (${default})."`
+	Output   string        `enum:"text,json" default:"text" help:"text, or json: one object for each server, one a line."`
 }
 
 func (c *attackCommand) Run(s *session) error {
@@ -30,11 +35,13 @@ func (c *attackCommand) Run(s *session) error {
 }
 
 func (c *attackCommand) run(s *session) error {
-	if c.Rate < 1 || c.Rate > 200 {
-		return fmt.Errorf("--rate %d is not within 1 to 200", c.Rate)
-	}
-	if c.Rounds < 1 || c.Rounds > 20 {
-		return fmt.Errorf("--rounds %d is not within 1 to 20", c.Rounds)
+	for _, bound := range []struct {
+		name        string
+		value, most int
+	}{{"rate", c.Rate, 200}, {"rounds", c.Rounds, 20}, {"count", c.Count, 5000}, {"paranoia", c.Paranoia, 4}} {
+		if bound.value < 1 || bound.value > bound.most {
+			return fmt.Errorf("--%s %d is not within 1 to %d", bound.name, bound.value, bound.most)
+		}
 	}
 	targets := make([]*url.URL, len(c.URLs))
 	for i, text := range c.URLs {
@@ -44,9 +51,13 @@ func (c *attackCommand) run(s *session) error {
 		}
 		targets[i] = target
 	}
+	cases, err := c.cases(s)
+	if err != nil {
+		return err
+	}
 	fine := true
 	for _, target := range targets {
-		report, err := c.attack(s, target)
+		report, err := c.attack(s, target, cases)
 		var unreachable *attack.UnreachableError
 		if errors.As(err, &unreachable) {
 			return &exitError{code: exitUnreachable, cause: err}
@@ -60,6 +71,42 @@ func (c *attackCommand) run(s *session) error {
 		return &exitError{code: exitFinding}
 	}
 	return nil
+}
+
+// cases are what --crs, --class and --count make of all that there are: first
+// ours, then CRS's.
+func (c *attackCommand) cases(s *session) ([]attack.Case, error) {
+	ours := attack.Cases()
+	var theirs []attack.Case
+	if c.CRS {
+		var err error
+		if theirs, err = attack.FromCRS(s.ctx, c.Paranoia); err != nil {
+			return nil, err
+		}
+	}
+	var classes []string
+	for _, one := range slices.Concat(ours, theirs) {
+		if !one.Benign() && !slices.Contains(classes, one.Class) {
+			classes = append(classes, one.Class)
+		}
+	}
+	for _, class := range c.Class {
+		if !slices.Contains(classes, class) {
+			hint := ""
+			if !c.CRS {
+				hint = "; --crs has more"
+			}
+			return nil, fmt.Errorf("--class %s is not known; there are %s%s", class, strings.Join(classes, ", "), hint)
+		}
+	}
+	unwanted := func(one attack.Case) bool {
+		return len(c.Class) > 0 && !one.Benign() && !slices.Contains(c.Class, one.Class)
+	}
+	ours, theirs = slices.DeleteFunc(ours, unwanted), slices.DeleteFunc(theirs, unwanted)
+	if len(ours) > c.Count {
+		return attack.Spread(ours, c.Count), nil
+	}
+	return append(ours, attack.Spread(theirs, c.Count-len(ours))...), nil
 }
 
 // target checks a URL: it must be of this machine, or its user's own. HOST:PORT
@@ -82,23 +129,31 @@ func (c *attackCommand) target(text string) (*url.URL, error) {
 	return target, nil
 }
 
-func (c *attackCommand) attack(s *session, target *url.URL) (*attack.Report, error) {
+func (c *attackCommand) attack(s *session, target *url.URL, cases []attack.Case) (*attack.Report, error) {
 	report := &attack.Report{Target: target.String()}
-	each := report.Add
 	text := attack.Text{W: s.stdout, Colour: s.env("NO_COLOR") == "" && terminal.Is(s.stdout)}
-	if c.Output == "text" {
-		each = func(r attack.Result) {
-			if len(report.Results) == 0 { // a server that never answers has no table
-				text.Begin(report.Target)
-			}
-			report.Add(r)
+	progress := newProgress(s.stderr, len(cases)*c.Rounds)
+	each := func(r attack.Result) {
+		if c.Output == "text" && len(report.Results) == 0 { // a server that never answers has no table
+			text.Begin(report.Target)
+		}
+		report.Add(r)
+		if c.Output == "text" && (!c.CRS || !r.OK) {
+			progress.clear()
 			text.Row(r)
 		}
+		if c.Output != "text" || c.CRS { // otherwise the rows tell
+			progress.show(len(report.Results))
+		}
 	}
-	plan := attack.Plan{Rate: c.Rate, Rounds: c.Rounds, Timeout: 10 * time.Second, Wait: c.Wait}
-	if err := attack.Send(s.ctx, target, plan, each); err != nil {
+	plan := attack.Plan{Cases: cases, Rate: c.Rate, Rounds: c.Rounds, Timeout: 10 * time.Second, Wait: c.Wait}
+	err := attack.Send(s.ctx, target, plan, each)
+	progress.clear()
+	if err != nil {
 		return nil, err
 	}
+	report.Sum()
+	report.Sum()
 	if c.Output == "text" {
 		text.End(report)
 		return report, nil

@@ -1,5 +1,5 @@
 // Command seawall is Seawall's command line: it runs a demo behind a real
-// Envoy, and attacks it.
+// Envoy, attacks it, and measures what Seawall costs.
 package main
 
 import "os"

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"path/filepath"
 
 	"github.com/seawall-waf/seawall/cmd/seawall/demo"
 	"github.com/seawall-waf/seawall/envoy/launch"
@@ -17,10 +16,12 @@ type runCommand struct {
 	Listen       string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where Envoy listens (${default}). Port 0 chooses a free one."`
 	Upstream     string `placeholder:"URL" help:"Your upstream, http://HOST:PORT. Without it a demo upstream starts."`
 	Config       string `placeholder:"FILE" help:"Seawall's document, YAML or JSON. Without it: the Core Rule Set."`
+	Watch        bool   `help:"Reload when --config, or a file that it includes, changes. A bad config is told of, and the old one stays."`
 	Events       string `placeholder:"FILE" help:"Append each event to this file, whole, as a line of JSON."`
 	Envoy        string `placeholder:"PATH" help:"The Envoy to run. Without it: $$ENVOY, one in PATH, or a download."`
 	EnvoyVersion string `default:"${envoy_version}" placeholder:"X.Y.Z" help:"The Envoy to download (${default})."`
-	Module       string `placeholder:"PATH" help:"${module}. Without it: the one beside this program."`
+	Door         string `enum:"dynamicmodule,golang" default:"dynamicmodule" help:"dynamicmodule, for any Envoy from 1.37 on, or golang, for Envoy's contrib build (${default})."`
+	Module       string `placeholder:"PATH" help:"The library, ${module} or seawall-golang.so. Without it: the one beside this program."`
 }
 
 func (c *runCommand) Run(s *session) error {
@@ -32,7 +33,10 @@ func (c *runCommand) Run(s *session) error {
 }
 
 func (c *runCommand) run(s *session) error {
-	module, err := c.modulePath()
+	if c.Watch && c.Config == "" {
+		return errors.New("--watch needs a --config to watch")
+	}
+	library, err := c.modulePath()
 	if err != nil {
 		return err
 	}
@@ -48,7 +52,7 @@ func (c *runCommand) run(s *session) error {
 		return err
 	}
 	defer events.Close()
-	path, err := c.findEnvoy(s)
+	options, err := c.start(s, boot, library)
 	if err != nil {
 		return err
 	}
@@ -64,17 +68,16 @@ func (c *runCommand) run(s *session) error {
 			return err
 		}
 	}
-	envoy, err := launch.Start(s.ctx, launch.Options{
-		Path: path, Bootstrap: boot, ModuleDir: filepath.Dir(module),
-		Log: func(line string) {
-			if err := events.take(line); err != nil {
-				fmt.Fprintln(s.stderr, "seawall:", err)
-			}
-			if text, ok := worthShowing(line); ok {
-				fmt.Fprintln(s.stdout, text)
-			}
-		},
-	})
+	var changes *watch
+	if c.Watch {
+		if changes, err = newWatch(c.Config, boot); err != nil {
+			return err
+		}
+		defer changes.close()
+		options.Args = draining
+	}
+	options.Log = c.show(s, events)
+	envoy, err := launch.Start(s.ctx, options)
 	if err != nil {
 		return err
 	}
@@ -83,11 +86,33 @@ func (c *runCommand) run(s *session) error {
 		return err
 	}
 
+	if changes != nil {
+		over := make(chan struct{})
+		go func() {
+			defer close(over)
+			changes.serve(s.ctx, envoy, func(format string, args ...any) {
+				fmt.Fprintf(s.stderr, "seawall: "+format+"\n", args...)
+			})
+		}()
+		defer func() { <-over }()
+	}
 	select {
 	case <-s.ctx.Done():
 		return envoy.Stop()
 	case <-envoy.Exited():
 		return fmt.Errorf("%w; its last lines:\n%s", envoy.Stop(), envoy.LogTail())
+	}
+}
+
+// show is what is done with each line of Envoy's.
+func (c *runCommand) show(s *session, events *eventsFile) func(string) {
+	return func(line string) {
+		if err := events.take(line); err != nil {
+			fmt.Fprintln(s.stderr, "seawall:", err)
+		}
+		if text, ok := worthShowing(line); ok {
+			fmt.Fprintln(s.stdout, text)
+		}
 	}
 }
 

@@ -14,9 +14,13 @@ import (
 	"github.com/seawall-waf/seawall/filter"
 )
 
-// modulePath returns the path of the library. Envoy looks for it by its name.
+// modulePath returns the path of the library. Envoy looks for the dynamic module
+// by its name.
 func (c *runCommand) modulePath() (string, error) {
-	path := c.Module
+	path, moduleName := c.Module, moduleName
+	if c.Door == golangFilter {
+		moduleName = golangName
+	}
 	if path == "" {
 		self, err := os.Executable()
 		if err != nil {
@@ -24,7 +28,7 @@ func (c *runCommand) modulePath() (string, error) {
 		}
 		path = filepath.Join(filepath.Dir(self), moduleName)
 	}
-	if filepath.Base(path) != moduleName {
+	if filepath.Base(path) != moduleName && c.Door != golangFilter {
 		return "", fmt.Errorf("--module %s: Envoy loads it by name, so the file must be called %s", path, moduleName)
 	}
 	if _, err := os.Stat(path); err != nil {
@@ -33,10 +37,14 @@ func (c *runCommand) modulePath() (string, error) {
 	return path, nil
 }
 
-// bootstrap is envoy/dynamicmodule.yaml with what the flags say. disabled is what
+// bootstrap is the door's, envoy/dynamicmodule.yaml or envoy/golang.yaml, with what the flags say. disabled is what
 // the document says.
 func (c *runCommand) bootstrap() (boot *launch.Bootstrap, disabled bool, err error) {
-	boot, err = launch.DynamicModule()
+	load := launch.DynamicModule
+	if c.Door == golangFilter {
+		load = launch.Golang
+	}
+	boot, err = load()
 	if err != nil {
 		return nil, false, err
 	}

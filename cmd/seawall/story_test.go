@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"net"
 	"os"
@@ -22,6 +23,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"seawall": main})
 }
 
+var update = flag.Bool("update", false, "write the golden output in the stories anew")
+
 // The stories in testdata/script are what a user does and sees.
 func TestStories(t *testing.T) {
 	envoy, err := launch.Find(context.Background(), launch.Source{})
@@ -30,7 +33,8 @@ func TestStories(t *testing.T) {
 	require.NoError(t, err)
 	_, noModule := os.Stat(module)
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+		Dir:           "testdata/script",
+		UpdateScripts: *update,
 		Setup: func(env *testscript.Env) error {
 			port, err := freePort()
 			if err != nil {
@@ -46,6 +50,7 @@ func TestStories(t *testing.T) {
 			env.Setenv("ENVOY", "")
 			env.Setenv("REAL_ENVOY", envoy)
 			env.Setenv("MODULE", module)
+			env.Setenv("GOLANG_MODULE", filepath.Join(filepath.Dir(module), golangName))
 			return nil
 		},
 		Condition: func(name string) (bool, error) {

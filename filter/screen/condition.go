@@ -49,10 +49,13 @@ const (
 
 // addCandidate works out what must be true for r to match.
 func (c *compiler) addCandidate(r *seclang.Rule, e effect) {
-	k := &candidate{rule: r, quiet: e.quiet && !e.shapes, shapes: e.shapes}
+	k := &candidate{rule: r, quiet: e.quiet && !e.shapes, shapes: e.shapes || e.unsettles}
 	c.assumed = nil
 	links := withLinks(r)
 	captured := c.newCaptured(r)
+	if e.partly < len(links) || slices.ContainsFunc(links[:len(links)-1], func(l *seclang.Rule) bool { return len(l.Ctls) > 0 }) {
+		captured = nil // more than the link hangs on its head's match
+	}
 	if captured == nil && c.setsOpenNames(r) {
 		k.quiet, e.partly = false, 1
 	}
@@ -72,14 +75,18 @@ func (c *compiler) addCandidate(r *seclang.Rule, e effect) {
 		case t == depends:
 			k.conditions = append(k.conditions, condition)
 			if i == 0 {
-				k.spare = true // chains are left out by their head alone
+				k.spare, k.head = true, condition // chains are left out by their head alone
 			}
 		case why == "":
 			why = reason
 		}
 	}
-	if captured != nil && c.readers.stale {
-		k.spare = false // its head may match alone, and another rule see what it captured
+	// What a chain's head does on its own match, the engine must do: such a chain is
+	// left out only where its head cannot match.
+	if c.muteHeads(links) {
+		k.head = -1
+	} else if captured != nil {
+		k.spare = false // its condition is the head's and the link's in one
 	}
 	// In an exchange that is not innocent, another rule may have set what was assumed.
 	k.spare = k.spare && !slices.ContainsFunc(c.assumed, c.settable)
@@ -100,14 +107,21 @@ func (c *compiler) addCandidate(r *seclang.Rule, e effect) {
 
 // impossible reports whether some link reads only TX, and what that holds in the
 // innocent world does not fulfil it.
+//
+// What the links before it do on their own matches, they do all the same.
 func (c *compiler) impossible(r *seclang.Rule) bool {
-	return slices.ContainsFunc(withLinks(r), func(link *seclang.Rule) bool {
-		if slices.ContainsFunc(link.Variables, func(v seclang.Variable) bool { return v.Name != "TX" }) {
+	for _, link := range withLinks(r) {
+		readsMore := slices.ContainsFunc(link.Variables, func(v seclang.Variable) bool { return v.Name != "TX" })
+		if !readsMore {
+			if _, t, _ := c.link(r, link, nil); t == never {
+				return true
+			}
+		}
+		if !c.quietLink(r, link) || len(link.Ctls) > 0 {
 			return false
 		}
-		_, t, _ := c.link(r, link, nil)
-		return t == never
-	})
+	}
+	return false
 }
 
 // foreseeable reports whether the screen can ask every link of a chain that shapes
@@ -183,7 +197,7 @@ func (c *compiler) link(r, link *seclang.Rule, asks matcher) (condition int, t t
 			continue
 		}
 		parts, ok := sources(v.Name)
-		if !ok {
+		if !ok || c.pathArguments && slices.Contains([]string{"ARGS", "ARGS_NAMES", "ARGS_PATH"}, v.Name) {
 			return 0, always, "it reads " + v.Name
 		}
 		t := target{phase: r.Phase, variable: v, chain: chain, negated: op.Negated, match: match}
@@ -211,6 +225,11 @@ func (c *compiler) link(r, link *seclang.Rule, asks matcher) (condition int, t t
 // counting prepares a target that counts a variable's members.
 func (c *compiler) counting(t *target) (why string) {
 	v := t.variable
+	if len(t.chain) > 0 {
+		// Coraza 3.8.1 remembers a transformed count by its variable and key alone, and
+		// takes another rule's, whatever that excludes.
+		return "it transforms a count"
+	}
 	if c.removesTargets(v.Name) {
 		return "it counts " + v.Name + ", from which other rules take"
 	}
@@ -369,6 +388,17 @@ func (c *compiler) constantly(r, link *seclang.Rule, v seclang.Variable, chain t
 		}
 	}
 	return never
+}
+
+// muteHeads reports whether nothing tells that links before the last one matched
+// while the whole chain did not.
+func (c *compiler) muteHeads(links []*seclang.Rule) bool {
+	for _, link := range links[:len(links)-1] {
+		if c.readers.stale || len(link.Ctls) > 0 || !c.quietLink(links[0], link) {
+			return false
+		}
+	}
+	return true
 }
 
 // settable reports whether a rule that the exchange decides about may set a TX name.

@@ -20,6 +20,9 @@ type effect struct {
 	partly int
 	// shapes: it changes how the exchange is parsed, or whether rules run at all.
 	shapes bool
+	// unsettles: it may keep a rule from running that the innocent world, or the
+	// front's parsing, is made of. Nothing is known of the exchange then.
+	unsettles bool
 }
 
 // effect looks at a rule's actions.
@@ -28,25 +31,63 @@ func (c *compiler) effect(r *seclang.Rule) effect {
 	e := effect{partly: len(links)}
 	quiet := true
 	for i, link := range links {
-		if link.Operator != nil && link.Operator.Name == "restpath" {
-			e.shapes = true // it fills ARGS_PATH
-		}
-		for _, ctl := range link.Ctls {
-			if !removes(ctl) {
-				e.shapes = true
-			}
-		}
-		if !c.quietLink(r, link) {
+		unsettles := slices.ContainsFunc(link.Ctls, c.unsettledBy)
+		e.unsettles = e.unsettles || unsettles
+		if unsettles || !c.quietLink(r, link) {
 			quiet = false
 			e.partly = min(e.partly, i+1)
 		}
 	}
-	if strings.HasPrefix(r.Disruptive, "allow") {
-		e.shapes = true
-	}
+	e.shapes = shapesParsing(r)
+	e.unsettles = e.unsettles || strings.HasPrefix(r.Disruptive, "allow") || !c.quietFlow(r)
 	e.shown = r.Log || r.Audit || r.Disruptive != "" && r.Disruptive != "pass" && !strings.HasPrefix(r.Disruptive, "allow")
-	e.quiet = quiet && !e.shown && !acts(r) && c.quietFlow(r)
+	e.quiet = quiet && !e.shown && !acts(r) && !e.unsettles
 	return e
+}
+
+// shapesParsing: it changes how the exchange is parsed, or whether rules run at all.
+func shapesParsing(r *seclang.Rule) bool {
+	return strings.HasPrefix(r.Disruptive, "allow") || parsesPath(r) ||
+		slices.ContainsFunc(withLinks(r), func(link *seclang.Rule) bool {
+			return slices.ContainsFunc(link.Ctls, func(ctl seclang.Ctl) bool { return !removes(ctl) })
+		})
+}
+
+func (c *compiler) removesBasics(r *seclang.Rule) bool {
+	return slices.ContainsFunc(withLinks(r), func(link *seclang.Rule) bool { return slices.ContainsFunc(link.Ctls, c.unsettledBy) })
+}
+
+// unsettledBy reports whether a ctl takes from the rules, or from their targets, one
+// that the innocent world or the front's parsing is made of; or may make an allow
+// moot that every exchange meets.
+func (c *compiler) unsettledBy(ctl seclang.Ctl) bool {
+	switch {
+	case strings.EqualFold(ctl.Name, "ruleEngine"):
+		return slices.ContainsFunc(c.set.Rules, func(r *seclang.Rule) bool {
+			return c.world.constant[r] && strings.HasPrefix(r.Disruptive, "allow")
+		})
+	case !removes(ctl):
+		return false
+	}
+	taken, target := removal(ctl)
+	return slices.ContainsFunc(c.set.Rules, func(r *seclang.Rule) bool {
+		basic := shapesParsing(r) || c.world.constant[r] && (c.world.matches[r] || len(r.Links) > 0)
+		return (r.Marker != "" || basic) && taken(r) && (target == "" || reads(r, target))
+	})
+}
+
+// reads reports whether a rule has a variable of a collection.
+func reads(r *seclang.Rule, collection string) bool {
+	return slices.ContainsFunc(withLinks(r), func(link *seclang.Rule) bool {
+		return slices.ContainsFunc(link.Variables, func(v seclang.Variable) bool { return v.Name == collection })
+	})
+}
+
+// parsesPath: @restpath fills ARGS_PATH.
+func parsesPath(r *seclang.Rule) bool {
+	return slices.ContainsFunc(withLinks(r), func(link *seclang.Rule) bool {
+		return link.Operator != nil && link.Operator.Name == "restpath"
+	})
 }
 
 // removes: ctl:ruleRemove... only keeps rules from matching. A count of what a
@@ -105,7 +146,7 @@ func (c *compiler) quietFlow(r *seclang.Rule) bool {
 			if c.world.matches[next] && !c.idleWithin(next, r) {
 				return false
 			}
-		case c.effect(next).shapes:
+		case shapesParsing(next):
 			return false
 		}
 		if r.Skip > 0 {
@@ -170,6 +211,18 @@ func wholeRule(ctl seclang.Ctl) func(*seclang.Rule) bool {
 	return nil
 }
 
+// removal tells which rules a ctl:ruleRemove... takes, or takes a target from: that of
+// the collection, "" for the rule itself.
+func removal(ctl seclang.Ctl) (taken func(*seclang.Rule) bool, collection string) {
+	name, isTarget := strings.CutPrefix(strings.ToLower(ctl.Name), "ruleremovetarget")
+	if !isTarget {
+		return wholeRule(ctl), ""
+	}
+	which, target, _ := strings.Cut(ctl.Argument, ";")
+	collection, _, _ = strings.Cut(target, ":")
+	return wholeRule(seclang.Ctl{Name: "ruleRemove" + name, Argument: which}), strings.ToUpper(strings.TrimSpace(collection))
+}
+
 // readers are the places that read TX variables, and HIGHEST_SEVERITY.
 type readers struct {
 	names    map[string][]*seclang.Rule
@@ -177,18 +230,24 @@ type readers struct {
 	severity bool
 	// stale: some rule reads what an earlier one captured or matched.
 	stale bool
+	// messages: some rule reads the message of whichever rule was asked before it.
+	messages bool
 }
 
-func findReaders(set *seclang.RuleSet) readers {
+func findReaders(set *seclang.RuleSet, scans *patterns) readers {
 	found := readers{names: make(map[string][]*seclang.Rule), regexes: make(map[*seclang.Rule][]*regexp.Regexp)}
 	for _, r := range set.Rules {
-		captures := false
+		groups := -1 // the last that the chain has captured so far
 		for _, link := range withLinks(r) {
-			captures = captures || link.Capture
 			for _, v := range link.Variables {
 				found.variable(r, v)
-				found.stale = found.stale || v.Name == "TX" && isCapture(v.Key) && !captures
+				found.stale = found.stale || readsCapture(v, groups) || link == r && strings.HasPrefix(v.Name, "MATCHED_VAR")
+				found.messages = found.messages || v.Name == "RULE"
 			}
+			if link == r && link.Operator != nil && strings.Contains(strings.ToUpper(link.Operator.Argument), "%{MATCHED_VAR") {
+				found.stale = true
+			}
+			groups = max(groups, scans.groupsOf(link))
 			texts := []string{link.Msg}
 			if link.Operator != nil {
 				texts = append(texts, link.Operator.Argument)
@@ -203,12 +262,13 @@ func findReaders(set *seclang.RuleSet) readers {
 				for _, m := range macros(text) {
 					if name, ok := txName(m); ok {
 						found.names[name] = append(found.names[name], r)
-						found.stale = found.stale || isCapture(name) && !captures
+						found.stale = found.stale || readsCapture(seclang.Variable{Name: "TX", Key: name}, groups)
 					}
 					if len(link.Variables) == 0 && strings.HasPrefix(strings.ToUpper(m), "MATCHED_VAR") {
 						found.stale = true
 					}
 					found.severity = found.severity || strings.EqualFold(m, "HIGHEST_SEVERITY")
+					found.messages = found.messages || !hasText(r, m)
 				}
 			}
 		}
@@ -248,6 +308,51 @@ func (f *readers) read(r *seclang.Rule, name string) bool {
 		}
 	}
 	return !open && f.readByRegex(r, name)
+}
+
+// readsCapture reports whether a variable may show what a rule captured beyond the
+// groups that the chain itself has.
+func readsCapture(v seclang.Variable, groups int) bool {
+	if v.Name != "TX" {
+		return false
+	}
+	earlier := captureNames[groups+1:]
+	if !v.Regex {
+		return v.Key == "" || slices.Contains(earlier, v.Key)
+	}
+	re, err := regexp.Compile(v.Key)
+	return err != nil || slices.ContainsFunc(earlier, re.MatchString)
+}
+
+// groupsOf is the last group that a link always captures on a match; -1 for none.
+func (p *patterns) groupsOf(link *seclang.Rule) int {
+	if !link.Capture || link.Operator == nil || link.Operator.Negated {
+		return -1
+	}
+	switch link.Operator.Name {
+	case "rx":
+		if parsed := p.parse(link.Operator.Argument); parsed != nil {
+			return min(parsed.Groups(), 8)
+		}
+		return 0
+	case "pm", "pmf", "pmfromfile", "pmfromdataset", "detectsqli":
+		return 0
+	}
+	return -1
+}
+
+// hasText is false for the macros that show the message or the log data of the rule
+// asked last that has any: not of r, if it has none.
+func hasText(r *seclang.Rule, macro string) bool {
+	switch strings.ToLower(macro) {
+	case "rule":
+		return false
+	case "rule.msg":
+		return r.Msg != ""
+	case "rule.logdata":
+		return slices.ContainsFunc(r.Others, func(a seclang.Action) bool { return a.Name == "logdata" })
+	}
+	return true
 }
 
 // others are the expressions by which rules other than r read names.

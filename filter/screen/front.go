@@ -58,6 +58,7 @@ func (c *compiler) addToFront(r *seclang.Rule) (why string) {
 		return fmt.Sprintf("rule %d, which shapes parsing, is changed by a SecRuleUpdate directive", r.ID)
 	}
 	needs := make(map[string]string)
+	captures := false // what TX:1 shows is of this chain
 	for i, link := range withLinks(r) {
 		for _, v := range link.Variables {
 			if i > 0 && strings.HasPrefix(v.Name, "MATCHED_VAR") {
@@ -65,7 +66,7 @@ func (c *compiler) addToFront(r *seclang.Rule) (why string) {
 			}
 			switch _, ok := sources(v.Name); {
 			case v.Name == "TX" && !v.Regex && v.Key != "":
-				if !c.provide(r, v.Key, needs) {
+				if !c.provide(r, v.Key, captures, needs) {
 					return fmt.Sprintf("rule %d shapes parsing, and reads TX:%s, which depends on the exchange", r.ID, v.Key)
 				}
 			case !ok:
@@ -79,10 +80,16 @@ func (c *compiler) addToFront(r *seclang.Rule) (why string) {
 			return fmt.Sprintf("rule %d shapes parsing, and its @%s reads what is beside the rule", r.ID, link.Operator.Name)
 		}
 		for _, m := range macros(link.Operator.Argument) {
-			if name, ok := txName(m); ok && !c.provide(r, name, needs) {
+			name, isTX := txName(m)
+			if isTX && !c.provide(r, name, captures, needs) {
 				return fmt.Sprintf("rule %d shapes parsing, and reads TX:%s, which depends on the exchange", r.ID, name)
 			}
+			collection, _, _ := strings.Cut(strings.ToUpper(m), ".")
+			if _, ok := sources(collection); !ok && !isTX && expandsMacros[link.Operator.Name] {
+				return fmt.Sprintf("rule %d shapes parsing, and compares with %s", r.ID, m)
+			}
 		}
+		captures = captures || link.Capture
 	}
 	for name, value := range needs {
 		if other, ok := c.needs[name]; ok && other != value || !quotable(value) {
@@ -101,10 +108,10 @@ func quotable(value string) bool {
 }
 
 // provide notes that the front needs a TX value.
-func (c *compiler) provide(r *seclang.Rule, name string, needs map[string]string) bool {
+func (c *compiler) provide(r *seclang.Rule, name string, captures bool, needs map[string]string) bool {
 	name = strings.ToLower(name)
-	if isCapture(name) || c.setBy(r, name) {
-		return true
+	if isCapture(name) {
+		return captures
 	}
 	value, ok, known := c.world.value(name, r.Phase, slices.Index(c.set.Rules, r))
 	if ok && known {

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"unicode/utf8"
 
-	"github.com/corazawaf/libinjection-go"
-
 	"github.com/seawall-waf/seawall/filter/screen/dfa"
 )
 
@@ -46,9 +44,9 @@ func newMatcher(name, argument string) matcher {
 	case "eq", "ge", "gt", "le", "lt":
 		return newComparison(name, argument)
 	case "detectsqli":
-		return func(v string) bool { found, _ := libinjection.IsSQLi(v); return found }
+		return isSQLi
 	case "detectxss":
-		return libinjection.IsXSS
+		return isXSS
 	case "validatebyterange":
 		return newByteRange(argument)
 	case "validateurlencoding":

@@ -103,7 +103,7 @@ func (s *Screen) Visible(m types.MatchedRule) bool { return !s.inert[m.Rule().ID
 // exchange. Phase must have been called for it.
 func (s *State) Spare(phase int, remove func(id int)) {
 	for _, k := range s.screen.phases[phase] {
-		if k.spare && !s.could(k) && (k.unless == nil || !s.could(k.unless)) {
+		if k.spare && !s.could(k) && (k.head < 0 || !s.has(k.head)) && (k.unless == nil || !s.could(k.unless)) {
 			remove(k.rule.ID)
 		}
 	}

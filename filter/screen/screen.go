@@ -59,6 +59,9 @@ type candidate struct {
 	// have it.
 	shapes bool
 	spare  bool // the engine may be asked to leave it out
+	// head is the condition of a chain's head where its match alone does something: it
+	// runs ctl actions, captures, becomes MATCHED_VAR. Else it is -1.
+	head int
 }
 
 // A compiler turns a rule set into a Screen.
@@ -73,6 +76,8 @@ type compiler struct {
 	screen  *Screen
 	scans   *patterns
 	targets []target
+	// pathArguments: some rule is a @restpath, which changes ARGS while rules run.
+	pathArguments bool
 	// assumed are the TX names whose values in the innocent world the rule at hand is
 	// judged by.
 	assumed []string
@@ -106,7 +111,8 @@ func (c *compiler) compile(directives []rules.Directive) (off string) {
 		return off
 	}
 	c.updated = changedRules(c.set, directives)
-	c.readers = findReaders(c.set)
+	c.readers = findReaders(c.set, c.scans)
+	c.pathArguments = slices.ContainsFunc(c.set.Rules, parsesPath)
 	var err error
 	if c.world, err = c.newWorld(directives); err != nil {
 		return err.Error()
@@ -129,18 +135,17 @@ func (c *compiler) compile(directives []rules.Directive) (off string) {
 // or it becomes a candidate.
 func (c *compiler) rule(r *seclang.Rule) (off string) {
 	constant := c.world.constant[r]
-	if constant && !c.world.matches[r] {
-		return ""
-	}
-	if c.impossible(r) {
-		return ""
-	}
 	e := c.effect(r)
+	e.shapes = e.shapes || constant && c.removesBasics(r)            // which the front may have
+	headActs := len(r.Links) > 0 && (e.shapes || setsEnvironment(r)) // though the chain does not match
+	if constant && !c.world.matches[r] && !headActs || c.impossible(r) {
+		return ""
+	}
 	rare := !constant && len(r.Links) > 0 && r.Unknown == "" && c.foreseeable(r)
 	switch {
 	case e.shapes && r.Unknown != "":
 		return fmt.Sprintf("rule %d shapes parsing and is not understood: %s", r.ID, r.Unknown)
-	case e.shapes && !rare || !constant && c.needsFront(r):
+	case e.shapes && !rare && (r.Phase < 5 || constant) || !constant && r.Phase < 5 && c.needsFront(r):
 		if why := c.addToFront(r); why != "" {
 			if e.shapes {
 				return why
@@ -148,7 +153,13 @@ func (c *compiler) rule(r *seclang.Rule) (off string) {
 			c.unscreened(r, e, why)
 			return ""
 		}
-		c.screen.inert[r.ID] = e.quiet
+		c.screen.inert[r.ID] = e.quiet || e.unsettles && !e.shown
+		switch {
+		case constant && e.shown && r.Phase == 5: // nobody looks at the front any more
+			c.unscreened(r, e, "it matches every exchange")
+		case !constant && e.unsettles:
+			c.addCandidate(r, e)
+		}
 		return ""
 	case constant && !e.shown && !setsEnvironment(r):
 		return "" // what it sets and where it jumps is the world
@@ -189,13 +200,15 @@ func (c *compiler) keepWithinSkips() {
 			}
 			if next.Phase == r.Phase && next.Marker == "" {
 				kept[next] = true
-				left--
+				if !c.removedAlone(next, r) {
+					left--
+				}
 			}
 		}
 	}
 	for _, phase := range c.screen.phases {
 		for _, k := range phase {
-			k.spare = k.spare && !kept[k.rule]
+			k.spare = k.spare && !kept[k.rule] && !c.readers.messages
 		}
 	}
 }

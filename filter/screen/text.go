@@ -36,6 +36,8 @@ func isCapture(name string) bool {
 	return len(name) == 1 && name[0] >= '0' && name[0] <= '9' || name == "10"
 }
 
+var captureNames = []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10"}
+
 func is(d rules.Directive, name string) bool {
 	written, _, _ := strings.Cut(d.Text, " ")
 	return strings.EqualFold(written, name)

@@ -54,8 +54,8 @@ func (c *compiler) newWorld(directives []rules.Directive) (*world, error) {
 		return nil, err
 	}
 	for i, r := range c.set.Rules {
-		if !w.matches[r] {
-			continue
+		if !w.constant[r] {
+			continue // the head of a chain sets, whether or not the rest matches
 		}
 		for _, link := range withLinks(r) {
 			for _, v := range link.SetVars {
@@ -80,7 +80,7 @@ func (w *world) decides(r *seclang.Rule) bool {
 			if v.Name != "TX" && !matched {
 				return false
 			}
-			if v.Name == "TX" && !v.Regex && (v.Key == "" || isCapture(v.Key) || w.tainted[strings.ToLower(v.Key)]) {
+			if v.Name == "TX" && !v.Regex && (v.Key == "" || isCapture(v.Key) || w.isTainted(strings.ToLower(v.Key))) {
 				return false
 			}
 			if v.Name == "TX" && v.Regex && w.taints(v.Key) {
@@ -103,6 +103,31 @@ func (w *world) taints(expression string) bool {
 			return true
 		}
 	}
+	return slices.ContainsFunc(captureNames, re.MatchString)
+}
+
+// isTainted reports whether the value under a name depends on the exchange. Names
+// with macros stand for all that begin as they do.
+func (w *world) isTainted(name string) bool {
+	if w.tainted[name] {
+		return true
+	}
+	for t := range w.tainted {
+		if fixed, _, open := strings.Cut(t, "%{"); open && strings.HasPrefix(name, fixed) {
+			return true
+		}
+	}
+	return false
+}
+
+// setAfter reports whether a constant rule of the phase behind place i sets a name.
+func (w *world) setAfter(name string, phase, i int) bool {
+	for written, at := range w.writers[phase] {
+		fixed, _, open := strings.Cut(written, "%{")
+		if at > i && (written == name || open && strings.HasPrefix(name, fixed)) {
+			return true
+		}
+	}
 	return false
 }
 
@@ -110,7 +135,7 @@ func (w *world) taints(expression string) bool {
 func (w *world) fixed(text string) bool {
 	for _, m := range macros(text) {
 		name, ok := txName(m)
-		if !ok || isCapture(name) || w.tainted[name] {
+		if !ok || isCapture(name) || w.isTainted(name) {
 			return false
 		}
 	}
@@ -140,7 +165,9 @@ func taintedNames(set *seclang.RuleSet) map[string]bool {
 	return w.tainted
 }
 
-// run asks Coraza which constant rules match, and what they leave in TX.
+// run asks Coraza which constant rules match, and what they leave in TX. That must
+// not hang on which phases an exchange has: a client may leave, an upstream never
+// answer, a configuration inspect one direction.
 func (c *compiler) run(w *world, directives []rules.Directive) (err error) {
 	text := c.worldText(w, directives)
 	waf, err := rules.Compile(c.fsys, text, coraza.NewWAFConfig())
@@ -152,8 +179,48 @@ func (c *compiler) run(w *world, directives []rules.Directive) (err error) {
 			err = errors.Join(err, closer.Close())
 		}
 	}()
+	for _, without := range [][]int{{2, 3, 4}, {3, 4}, {4}, {2}, {2, 4}} {
+		if err := c.play(waf, w, without...); err != nil {
+			return err
+		}
+		partly := *w
+		if err := c.play(waf, w); err != nil {
+			return err
+		}
+		if err := w.same(&partly, without); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// same holds a world without some phases against the whole.
+func (w *world) same(partly *world, without []int) error {
+	for r := range w.constant {
+		if w.matches[r] != partly.matches[r] && !slices.Contains(without, r.Phase) {
+			return fmt.Errorf("whether rule %d matches depends on which phases have run", r.ID)
+		}
+	}
+	for phase := range w.tx {
+		if slices.Contains(without, phase) {
+			continue
+		}
+		for _, both := range [][2]map[string]string{{w.tx[phase], partly.tx[phase]}, {partly.tx[phase], w.tx[phase]}} {
+			for name, value := range both[0] {
+				if other, ok := both[1][name]; !ok || other != value {
+					w.tainted[name] = true
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// play runs an exchange that has nothing in it.
+func (c *compiler) play(waf coraza.WAF, w *world, without ...int) (err error) {
 	tx := waf.NewTransactionWithID("innocent")
 	defer func() { err = errors.Join(err, tx.Close()) }()
+	w.matches, w.tx = make(map[*seclang.Rule]bool), [6]map[string]string{}
 	tx.ProcessConnection("192.0.2.1", 1024, "192.0.2.2", 80)
 	tx.ProcessURI("/", "GET", "HTTP/1.1")
 	tx.AddRequestHeader("host", "innocent")
@@ -166,6 +233,9 @@ func (c *compiler) run(w *world, directives []rules.Directive) (err error) {
 	}
 	seen := 0
 	for phase := 1; phase <= 5; phase++ {
+		if slices.Contains(without, phase) {
+			continue
+		}
 		if err := phases[phase](); err != nil {
 			return fmt.Errorf("running the rules that no exchange decides: %w", err)
 		}
@@ -227,7 +297,7 @@ func (w *world) jump(set *seclang.RuleSet) error {
 // known is false where that depends on the exchange. ok: the name exists.
 func (w *world) value(name string, phase, i int) (value string, ok, known bool) {
 	name = strings.ToLower(name)
-	if isCapture(name) || w.tainted[name] || w.writers[phase][name] > i {
+	if isCapture(name) || w.isTainted(name) || w.setAfter(name, phase, i) {
 		return "", false, false
 	}
 	value, ok = w.tx[phase][name]

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/seawall-waf/seawall/cmd/seawall/exchange"
 )
 
 // A Case is one request.
@@ -19,6 +21,8 @@ type Case struct {
 	Payload string
 	// Header is the header that carries the payload where Place is "header".
 	Header string
+	// exchange is one of CRS's own attacks, whole; Place is then its test.
+	exchange *exchange.Exchange
 }
 
 // Benign says that the case must pass.
@@ -80,6 +84,9 @@ func Cases() []Case {
 
 // request makes the case's request to the server at base.
 func (c Case) request(ctx context.Context, base *url.URL) (*http.Request, error) {
+	if c.exchange != nil {
+		return c.whole(ctx, base)
+	}
 	target := base.JoinPath("attack", c.Place)
 	method, contentType := http.MethodPost, ""
 	var body io.Reader
@@ -118,12 +125,17 @@ func (c Case) request(ctx context.Context, base *url.URL) (*http.Request, error)
 	case "header":
 		request.Header.Set(c.Header, c.Payload)
 	}
-	if isLoopbackIP(base.Hostname()) {
-		// Rule 920350 scores a numeric Host, which is none of these cases' point.
-		request.Host = "localhost"
-		if port := base.Port(); port != "" {
-			request.Host += ":" + port
-		}
-	}
+	nameHost(request, base)
 	return request, nil
+}
+
+// nameHost: rule 920350 scores a numeric Host, which is none of these cases' point.
+func nameHost(request *http.Request, base *url.URL) {
+	if !isLoopbackIP(base.Hostname()) {
+		return
+	}
+	request.Host = "localhost"
+	if port := base.Port(); port != "" {
+		request.Host += ":" + port
+	}
 }

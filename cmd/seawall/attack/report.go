@@ -3,6 +3,7 @@ package attack
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/seawall-waf/seawall/cmd/seawall/terminal"
@@ -13,7 +14,16 @@ type Report struct {
 	Target  string   `json:"target"`
 	Attacks Count    `json:"attacks"`
 	Benign  Count    `json:"benign"`
+	Classes []Class  `json:"classes"`
 	Results []Result `json:"results"`
+}
+
+// Class sums up the results of one class.
+type Class struct {
+	Name string `json:"class"`
+	Count
+	P50 float64 `json:"p50_ms"` // of the latency, failures left out
+	P95 float64 `json:"p95_ms"`
 }
 
 // Count counts verdicts.
@@ -31,14 +41,18 @@ func (r *Report) Add(result Result) {
 	if result.Class == "benign" {
 		count = &r.Benign
 	}
-	count.Total++
-	switch result.Verdict {
+	count.take(result.Verdict)
+}
+
+func (c *Count) take(verdict string) {
+	c.Total++
+	switch verdict {
 	case Blocked:
-		count.Blocked++
+		c.Blocked++
 	case Passed:
-		count.Passed++
+		c.Passed++
 	default:
-		count.Failed++
+		c.Failed++
 	}
 }
 
@@ -74,8 +88,45 @@ func (t Text) Row(r Result) {
 		fmt.Sprint(r.Status), fmt.Sprintf("%.1f", r.Millis), terminal.Printable(note))
 }
 
-// End writes the sums.
+// Sum fills Classes, in the order in which they came.
+func (r *Report) Sum() {
+	r.Classes = nil
+	latencies := map[string][]float64{}
+	for _, result := range r.Results {
+		i := slices.IndexFunc(r.Classes, func(c Class) bool { return c.Name == result.Class })
+		if i < 0 {
+			i = len(r.Classes)
+			r.Classes = append(r.Classes, Class{Name: result.Class})
+		}
+		r.Classes[i].take(result.Verdict)
+		if result.Verdict != Failed {
+			latencies[result.Class] = append(latencies[result.Class], result.Millis)
+		}
+	}
+	for i := range r.Classes {
+		c := &r.Classes[i]
+		c.P50, c.P95 = quantile(latencies[c.Name], 50), quantile(latencies[c.Name], 95)
+	}
+}
+
+// quantile is the smallest value that percent of all are not above; 0 of none.
+func quantile(of []float64, percent int) float64 {
+	if len(of) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(of))
+	return sorted[(len(sorted)*percent+99)/100-1]
+}
+
+const sum = "%-9s %5s %8s %7s %7s %7s %7s\n"
+
+// End writes the sums, of a report that Sum was called of.
 func (t Text) End(r *Report) {
+	fmt.Fprintf(t.W, "\n"+sum, "class", "sent", "blocked", "passed", "failed", "p50 ms", "p95 ms")
+	for _, c := range r.Classes {
+		fmt.Fprintf(t.W, sum, c.Name, fmt.Sprint(c.Total), fmt.Sprint(c.Blocked), fmt.Sprint(c.Passed), fmt.Sprint(c.Failed),
+			fmt.Sprintf("%.1f", c.P50), fmt.Sprintf("%.1f", c.P95))
+	}
 	verdict := "fine"
 	if !r.OK() {
 		verdict = "NOT fine"

@@ -37,6 +37,7 @@ type Result struct {
 
 // Plan bounds what is sent.
 type Plan struct {
+	Cases   []Case        // what to send; Cases() where nil
 	Rate    int           // requests a second, at least 1
 	Rounds  int           // times the whole list is sent, at least 1
 	Timeout time.Duration // of each request
@@ -53,18 +54,23 @@ func (e *UnreachableError) Unwrap() error { return e.Cause }
 // It ends early with ctx, or with an UnreachableError.
 func Send(ctx context.Context, base *url.URL, plan Plan, each func(Result)) error {
 	client := &http.Client{
-		Timeout:       plan.Timeout,
-		Transport:     &http.Transport{}, // no proxy: the address that was checked is the one asked
+		Timeout: plan.Timeout,
+		// No proxy: the address that was checked is the one asked. No header is added.
+		Transport:     &http.Transport{DisableCompression: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	defer client.CloseIdleConnections()
 	if err := awaitServer(ctx, base, plan.Wait); err != nil {
 		return err
 	}
+	cases := plan.Cases
+	if cases == nil {
+		cases = Cases()
+	}
 	ticker := time.NewTicker(time.Second / time.Duration(plan.Rate))
 	defer ticker.Stop()
 	for range plan.Rounds {
-		for _, c := range Cases() {
+		for _, c := range cases {
 			result, err := send(ctx, client, base, c)
 			if err != nil {
 				return err

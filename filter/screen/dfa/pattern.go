@@ -10,7 +10,11 @@ import (
 type Pattern struct {
 	prog      *syntax.Prog
 	overBytes bool
+	groups    int
 }
+
+// Groups is how many groups a match has beside the whole.
+func (p *Pattern) Groups() int { return p.groups }
 
 // Parse compiles a pattern as Coraza's @rx does: with Go's regexp under (?sm),
 // or, where its \x escapes spell bytes that are not UTF-8, without flags and
@@ -24,6 +28,7 @@ func Parse(pattern string) (*Pattern, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parsing %q: %w", pattern, err)
 	}
+	groups := re.MaxCap()
 	prog, err := syntax.Compile(re.Simplify())
 	if err != nil {
 		return nil, fmt.Errorf("compiling %q: %w", pattern, err)
@@ -31,7 +36,7 @@ func Parse(pattern string) (*Pattern, error) {
 	if len(prog.Inst) > maxInsts {
 		return nil, fmt.Errorf("compiling %q: %d instructions, more than %d", pattern, len(prog.Inst), maxInsts)
 	}
-	return &Pattern{prog, overBytes}, nil
+	return &Pattern{prog, overBytes, groups}, nil
 }
 
 // OverBytes says whether Coraza gives a pattern of @rx to binaryregexp, as it is,

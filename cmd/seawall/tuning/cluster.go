@@ -1,0 +1,76 @@
+package tuning
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// A Cluster is the events in which one rule matched on one target.
+type Cluster struct {
+	Rule    int    `json:"rule"`
+	Message string `json:"message"`
+	Phase   int    `json:"phase"`
+	Target  string `json:"target"` // "" where no event names one that a rule could
+	Events  int    `json:"events"`
+	Denied  int    `json:"denied"` // or would have been
+	Clients int    `json:"clients"`
+	Paths   []Path `json:"paths"` // the most frequent first
+
+	who sketch
+}
+
+// A Path is where events were.
+type Path struct {
+	Pattern string `json:"pattern"` // "" where no rule could name it
+	Events  int    `json:"events"`
+}
+
+// Clusters returns all clusters, those of the most clients first, then of the
+// most events.
+func (t *Traffic) Clusters() []*Cluster { return clustersOf(t.settled()) }
+
+func clustersOf(shapes []*shape) []*Cluster {
+	type key struct {
+		rule   int
+		target string
+	}
+	found, paths := map[key]*Cluster{}, map[key]map[string]int{}
+	for _, s := range shapes {
+		for _, m := range s.rules {
+			variables := slices.Compact(slices.Clone(m.variables))
+			if len(variables) == 0 {
+				variables = []string{""}
+			}
+			for _, target := range variables {
+				k := key{m.id, target}
+				c := found[k]
+				if c == nil {
+					c = &Cluster{Rule: m.id, Message: m.message, Phase: m.phase, Target: target}
+					found[k], paths[k] = c, map[string]int{}
+				}
+				c.Events += s.events
+				if s.denied {
+					c.Denied += s.events
+				}
+				c.who = c.who.and(s.clients)
+				paths[k][s.path] += s.events
+			}
+		}
+	}
+	all := slices.Collect(maps.Values(found))
+	for _, c := range all {
+		c.Clients = min(c.who.count(), c.Events) // an estimate may be above
+		for pattern, events := range paths[key{c.Rule, c.Target}] {
+			c.Paths = append(c.Paths, Path{pattern, events})
+		}
+		slices.SortFunc(c.Paths, func(a, b Path) int {
+			return cmp.Or(b.Events-a.Events, strings.Compare(a.Pattern, b.Pattern))
+		})
+	}
+	slices.SortFunc(all, func(a, b *Cluster) int {
+		return cmp.Or(b.Clients-a.Clients, b.Events-a.Events, a.Rule-b.Rule, strings.Compare(a.Target, b.Target))
+	})
+	return all
+}

@@ -1,0 +1,92 @@
+package filter_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/seawall-waf/seawall/filter"
+)
+
+// Each form lets pass what it says, and nothing else.
+func TestExclusionsAreAsNarrowAsTheySay(t *testing.T) {
+	const attack = "1%27+or+1%3D1--+"
+	legitimate := sent("/comments", "comment="+attack)
+	otherPath := sent("/search", "comment="+attack)
+	otherTarget := sent("/comments", "title="+attack)
+	e, found := explained(t, "", legitimate)
+	m := matchOf(t, found, 942100)
+	require.Equal(t, []string{"ARGS:comment"}, m.Targets())
+	for _, c := range []struct {
+		form                   filter.Form
+		otherPath, otherTarget string
+	}{
+		{filter.TargetAtPath, "deny", "deny"},
+		{filter.Target, "pass", "deny"},
+		{filter.RuleAtPath, "deny", "pass"},
+	} {
+		t.Run(string(c.form), func(t *testing.T) {
+			exclusion, ok := filter.NewExclusion(c.form, m.ID, m.Targets(), found.Path, 10001)
+			require.True(t, ok)
+			engine, err := e.Try("app.example.com", []filter.Exclusion{exclusion})
+			require.NoError(t, err)
+			for _, s := range []struct {
+				what string
+				x    *filter.Exchange
+				want string
+			}{
+				{"the request", legitimate, "pass"}, {"another path", otherPath, c.otherPath}, {"another argument", otherTarget, c.otherTarget},
+			} {
+				assert.Equal(t, s.want, engine.Replay(s.x).Action, s.what)
+			}
+		})
+	}
+}
+
+// An exclusion is pasted into a rule file: nothing that a client chose may end its
+// quotes, add an action or widen it.
+func TestWhatAClientNamedNeverBecomesSecLang(t *testing.T) {
+	for _, target := range []string{
+		`ARGS:a"`, "ARGS:a'", "ARGS:a,ctl:ruleEngine=Off", "ARGS:a|!ARGS", "ARGS:a b", "ARGS:a\nSecRuleEngine Off",
+		"ARGS:/.*/", "ARGS:a;b", `ARGS:a\`, "ARGS:%{tx.x}", "ARGS:", "args:x",
+	} {
+		for _, form := range []filter.Form{filter.Target, filter.TargetAtPath} {
+			_, ok := filter.NewExclusion(form, 1, []string{"ARGS:fine", target}, "/", 10001)
+			assert.False(t, ok, "%s of %q", form, target)
+		}
+	}
+	for _, path := range []string{`/a"`, "/a\n", `/a\`, "/%{tx.x}", "/a'b", "", "a", "/a b", "/ä"} {
+		for _, form := range []filter.Form{filter.RuleAtPath, filter.TargetAtPath} {
+			_, ok := filter.NewExclusion(form, 1, []string{"ARGS:fine"}, path, 10001)
+			assert.False(t, ok, "%s of %q", form, path)
+		}
+	}
+}
+
+func TestContributorsLeaveOutWhatOnlyDetects(t *testing.T) {
+	const document = `directives: |
+  SecAction "id:900000,phase:1,pass,nolog,t:none,setvar:tx.detection_paranoia_level=2"
+  Include @seawall.conf`
+	_, found := explained(t, document, sent("/?q=1%27+or+1=1--+", ""))
+	ids := func(matches []*filter.RuleMatch) (all []int) {
+		for _, m := range matches {
+			all = append(all, m.ID)
+		}
+		return all
+	}
+	assert.Equal(t, []int{942100}, ids(found.Contributors()))
+	assert.Contains(t, ids(found.Matches), 942130, "paranoia level 2")
+	assert.Positive(t, found.Ledger.Inbound.Levels[1])
+	assert.Equal(t, 5, found.Ledger.Inbound.Score)
+}
+
+func TestFreeIDPassesOverRulesThatAreThere(t *testing.T) {
+	const document = "directives: |\n  SecRuleEngine On\n  SecRule ARGS \"@rx x\" \"id:10002,phase:1,deny\"\n"
+	e, _ := explained(t, document, sent("/", ""))
+	for n, want := range map[int]int{1: 10001, 2: 10003, 5: 10003} {
+		id, err := e.FreeID("app.example.com", n)
+		require.NoError(t, err)
+		assert.Equal(t, want, id, "%d IDs", n)
+	}
+}
