@@ -42,7 +42,7 @@ type Exclusion struct {
 var (
 	// What can stand in a target and in an operator without quotes, macros or
 	// separators of SecLang's.
-	plainTarget = regexp.MustCompile(`^[A-Z_]+(:[A-Za-z0-9_.$@\[\]-]+)?$`)
+	plainTarget = regexp.MustCompile(`^[A-Z_]+(:([A-Za-z0-9_.$@\[\]-]+|/\^([a-z0-9_-]|\\\.|\\d\+)+\$/))?$`)
 	plainPath   = regexp.MustCompile(`^/[A-Za-z0-9!#$&()*+,./:;=?@\[\]^_{|}~-]*$`)
 )
 
@@ -92,8 +92,10 @@ func (m *RuleMatch) Targets() []string {
 		for _, t := range byLink[link] {
 			name, _, _ := strings.Cut(t, ":")
 			switch {
-			case name == "XML":
+			case name == "XML" || name == "REQUEST_XML":
 				t = "XML" // its parts have no names
+			case strings.HasPrefix(t, "ARGS") && arrayIndex.MatchString(t):
+				t = anyIndex(t)
 			case name == "TX" || name == "UNKNOWN" || strings.HasPrefix(name, "MATCHED_VAR"):
 				t = ""
 			}
@@ -106,6 +108,24 @@ func (m *RuleMatch) Targets() []string {
 		}
 	}
 	return nil
+}
+
+// arrayIndex finds an element's place in a JSON array: ARGS:json.items.3.name.
+var arrayIndex = regexp.MustCompile(`:json\.(.*\.)?[0-9]+(\.|$)`)
+
+// anyIndex is the same target for every element of the array: a place is no name.
+// Coraza compares regular expressions with names in lower case.
+func anyIndex(target string) string {
+	name, key, _ := strings.Cut(target, ":")
+	parts := strings.Split(strings.ToLower(key), ".")
+	for i, part := range parts {
+		if strings.Trim(part, "0123456789") == "" && part != "" {
+			parts[i] = `\d+`
+		} else {
+			parts[i] = regexp.QuoteMeta(part)
+		}
+	}
+	return name + ":/^" + strings.Join(parts, `\.`) + "$/"
 }
 
 // Contributors are the rules by which the exchange is blocked, or nearer to it: not

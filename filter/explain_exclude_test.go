@@ -1,6 +1,7 @@
 package filter_test
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -39,6 +40,69 @@ func TestExclusionsAreAsNarrowAsTheySay(t *testing.T) {
 				{"the request", legitimate, "pass"}, {"another path", otherPath, c.otherPath}, {"another argument", otherTarget, c.otherTarget},
 			} {
 				assert.Equal(t, s.want, engine.Replay(s.x).Action, s.what)
+				assert.Equal(t, s.want, gatewayWith(t, []filter.Exclusion{exclusion}).Replay(s.x).Action, "%s, at the gateway", s.what)
+			}
+		})
+	}
+}
+
+// gatewayWith is what the gateway makes of exclusions that its owner has put where
+// they belong; with its screen.
+func gatewayWith(t *testing.T, exclusions []filter.Exclusion) *filter.Engine {
+	t.Helper()
+	before, after := "", ""
+	for _, e := range exclusions {
+		if e.Form.Before() {
+			before += e.SecLang
+		} else {
+			after += e.SecLang
+		}
+	}
+	config, err := filter.ParseConfig(nil)
+	require.NoError(t, err)
+	config.Policies[config.DefaultPolicy].Snippets = []filter.Snippet{{Text: before + "Include @seawall.conf\n" + after, Key: "directives"}}
+	engine, err := filter.NewEngine(config)
+	require.NoError(t, err)
+	return engine
+}
+
+// An element's place in an array is no name: the exclusion is for all of them. XML's
+// parts have no names at all.
+func TestTargetsOfStructuredBodies(t *testing.T) {
+	const attack = "1 or 1=1 union select 1,2 from users--"
+	post := func(contentType, body string) *filter.Exchange {
+		x := sent("/api", "")
+		x.Request.Method, x.Body = "POST", []byte(body)
+		x.Request.Headers = func(yield func(string, string) bool) {
+			_ = yield("user-agent", "x") && yield("accept", "*/*") && yield("content-type", contentType) && yield("content-length", strconv.Itoa(len(body)))
+		}
+		return x
+	}
+	for _, c := range []struct{ name, contentType, body, target, same, other string }{
+		{"array", "application/json", `{"Items":[{"name":"x"},{"name":"` + attack + `"}]}`, `ARGS:/^json\.items\.\d+\.name$/`,
+			`{"Items":[{"name":"` + attack + `"}]}`, `{"Items":[{"names":"` + attack + `"}]}`},
+		{"array of strings", "application/json", `["` + attack + `"]`, `ARGS:/^json\.\d+$/`, `["x","` + attack + `"]`, `{"x":"` + attack + `"}`},
+		{"object", "application/json", `{"a":{"b":"` + attack + `"}}`, "ARGS:json.a.b", `{"a":{"b":"` + attack + ` x"}}`, `{"a":"` + attack + `"}`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			x := post(c.contentType, c.body)
+			e, found := explained(t, "", x)
+			require.True(t, found.Denied())
+			for _, form := range []filter.Form{filter.TargetAtPath, filter.Target} {
+				var exclusions []filter.Exclusion
+				for i, m := range found.Contributors() {
+					assert.Equal(t, []string{c.target}, m.Targets())
+					exclusion, ok := filter.NewExclusion(form, m.ID, m.Targets(), found.Path, 10001+i)
+					require.True(t, ok)
+					exclusions = append(exclusions, exclusion)
+				}
+				engine, err := e.Try("app.example.com", exclusions)
+				require.NoError(t, err)
+				gateway := gatewayWith(t, exclusions)
+				for body, want := range map[string]string{c.body: "pass", c.same: "pass", c.other: "deny"} {
+					assert.Equal(t, want, engine.Replay(post(c.contentType, body)).Action, "%s of %s", form, body)
+					assert.Equal(t, want, gateway.Replay(post(c.contentType, body)).Action, "%s of %s, at the gateway", form, body)
+				}
 			}
 		})
 	}
@@ -49,7 +113,7 @@ func TestExclusionsAreAsNarrowAsTheySay(t *testing.T) {
 func TestWhatAClientNamedNeverBecomesSecLang(t *testing.T) {
 	for _, target := range []string{
 		`ARGS:a"`, "ARGS:a'", "ARGS:a,ctl:ruleEngine=Off", "ARGS:a|!ARGS", "ARGS:a b", "ARGS:a\nSecRuleEngine Off",
-		"ARGS:/.*/", "ARGS:a;b", `ARGS:a\`, "ARGS:%{tx.x}", "ARGS:", "args:x",
+		"ARGS:/.*/", "ARGS:/^.*$/", "ARGS:/^a|b$/", "ARGS:a;b", `ARGS:a\`, "ARGS:%{tx.x}", "ARGS:", "args:x",
 	} {
 		for _, form := range []filter.Form{filter.Target, filter.TargetAtPath} {
 			_, ok := filter.NewExclusion(form, 1, []string{"ARGS:fine", target}, "/", 10001)

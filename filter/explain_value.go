@@ -120,23 +120,21 @@ func candidates(tx types.Transaction, d types.MatchData) []string {
 	return append(values, d.Value())
 }
 
-// shorten keeps of long values what is around the matched part.
+// shorten keeps of long values what is around the matched part's begin.
 func (v *ValueMatch) shorten() {
-	if len(v.After) > maxValue {
-		from := max(0, min(v.Start-maxValue/4, len(v.After)-maxValue))
-		to := min(len(v.After), max(from+maxValue, 0))
-		lead := ""
-		if from > 0 {
-			lead = "..."
-		}
-		v.Start, v.End = v.Start-from+len(lead), min(v.End, to)-from+len(lead)
-		v.After = lead + v.After[from:to]
-		if to < from+maxValue || v.End > len(v.After) {
-			v.End = min(v.End, len(v.After))
-		}
-		v.After += "..."
-	}
 	v.Before = cutText(v.Before, maxValue)
+	if len(v.After) <= maxValue {
+		return
+	}
+	from := max(0, min(v.Start-maxValue/4, len(v.After)-maxValue))
+	to := from + maxValue
+	lead := ""
+	if from > 0 {
+		lead = "..."
+	}
+	v.After = lead + v.After[from:to] + "..."
+	v.Start += len(lead) - from
+	v.End = min(v.End, to) + len(lead) - from
 }
 
 // operatorText is the operator as SecLang has it, cut short.

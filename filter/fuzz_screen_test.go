@@ -45,7 +45,7 @@ func FuzzScreen(f *testing.F) {
 // collections are maps, Coraza itself does not always show the same.
 func differs(on, off *filter.Engine, x visit) (alone, screened string, differ bool) {
 	alone, screened = told(off, x), told(on, x)
-	for range 40 {
+	for range 500 {
 		if alone == screened {
 			return alone, screened, false
 		}

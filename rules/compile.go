@@ -31,6 +31,9 @@ func Compile(fsys fs.FS, text string, cfg coraza.WAFConfig) (coraza.WAF, error) 
 	if err != nil {
 		return nil, fmt.Errorf("compiling directives: %w", locate(cfg, directives, err))
 	}
+	if err := clipExceptions(waf); err != nil {
+		return nil, fmt.Errorf("compiling directives: %w", err)
+	}
 	return waf, nil
 }
 

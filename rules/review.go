@@ -71,7 +71,15 @@ var setvar = regexp.MustCompile(`(?i)setvar\s*:\s*'([^']*)'|(?:^|,)\s*setvar\s*:
 // valueless returns the first setvar without "=", which Coraza 3.8.1 compiles
 // and then panics on at each evaluation; "" where there is none.
 func valueless(actions string) string {
-	if !strings.Contains(strings.ToLower(actions), "setvar") {
+	suspicious := false // cheaper than the expression, which then says what it is
+	for _, rest, ok := strings.Cut(strings.ToLower(actions), "setvar"); ok; _, rest, ok = strings.Cut(rest, "setvar") {
+		name := strings.TrimLeft(rest, " \t\r\n:'")
+		if end := strings.IndexAny(name, ",'"); end >= 0 {
+			name = name[:end]
+		}
+		suspicious = suspicious || !strings.Contains(name, "=")
+	}
+	if !suspicious {
 		return ""
 	}
 	for _, m := range setvar.FindAllStringSubmatch(actions, -1) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 )
 
 // eventLine is what shortEvent reads of Seawall's own record of an exchange.
@@ -84,7 +85,9 @@ func (e *eventsFile) take(line string) error {
 	if !ok {
 		return nil
 	}
-	if _, err := fmt.Fprintln(e.file, text); err != nil {
+	// Envoy's line has the time, in front of the event.
+	at := time.Now().UTC().Format("2006-01-02T15:04:05.000Z")
+	if _, err := fmt.Fprintf(e.file, "{\"time\":%q,%s\n", at, text[1:]); err != nil {
 		e.full = true
 		return fmt.Errorf("--events: %w; further events are not kept", err)
 	}

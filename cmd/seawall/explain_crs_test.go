@@ -67,6 +67,9 @@ func TestExplainNamesTheRulesThatCRSsTestsExpect(t *testing.T) {
 				var named []int
 				for _, m := range found.Matches {
 					named = append(named, m.ID)
+					for _, v := range m.On {
+						assert.True(t, 0 <= v.Start && v.Start <= v.End && v.End <= len(v.After), "%s: %d: %+v", a.Test, m.ID, v)
+					}
 				}
 				missing := slices.DeleteFunc(slices.Clone(a.Expect), func(id int) bool { return slices.Contains(named, id) })
 				mu.Lock()

@@ -7,11 +7,21 @@ import (
 	"github.com/seawall-waf/seawall/filter"
 )
 
-// headings say what each form does and what it costs.
-var headings = map[filter.Form]string{
-	filter.TargetAtPath: "The narrowest: these rules, these targets, this path",
-	filter.Target:       "These rules, these targets, on every path",
-	filter.RuleAtPath:   "These rules as a whole, on this path",
+// heading says what a remedy does and what it costs, by the forms that it has.
+func heading(r *remedy) string {
+	forms := map[filter.Form]bool{}
+	for _, e := range r.Exclusions {
+		forms[e.Form] = true
+	}
+	switch {
+	case len(forms) > 1:
+		return "The narrowest: these targets where a rule has any, else the whole rule, on this path"
+	case forms[filter.TargetAtPath]:
+		return "The narrowest: these rules, these targets, on this path"
+	case forms[filter.Target]:
+		return "These rules, these targets, on every path"
+	}
+	return "These rules as a whole, on this path"
 }
 
 func (t *explainText) remedies(r *explainReport) {
@@ -27,7 +37,7 @@ func (t *explainText) remedies(r *explainReport) {
 	}
 	t.line("\n%s", t.bold("If this request is legitimate"))
 	for i, remedy := range r.Remedies {
-		t.line("%d. %s.", i+1, headings[filter.Form(remedy.Name)])
+		t.line("%d. %s.", i+1, heading(remedy))
 		t.directives(remedy, true)
 		t.directives(remedy, false)
 		t.proof(r, remedy)

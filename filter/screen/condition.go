@@ -398,7 +398,13 @@ func (c *compiler) muteHeads(links []*seclang.Rule) bool {
 			return false
 		}
 	}
-	return true
+	// Coraza 3.8.1 remembers a transformed MATCHED_VAR for the rest of the phase, and
+	// other chains are shown it in the place of their own.
+	return !slices.ContainsFunc(links[1:], func(link *seclang.Rule) bool {
+		return len(link.Transformations) > 0 && slices.ContainsFunc(link.Variables, func(v seclang.Variable) bool {
+			return strings.HasPrefix(v.Name, "MATCHED_VAR")
+		})
+	})
 }
 
 // settable reports whether a rule that the exchange decides about may set a TX name.

@@ -37,7 +37,7 @@ type world struct {
 func (c *compiler) newWorld(directives []rules.Directive) (*world, error) {
 	w := &world{
 		constant: make(map[*seclang.Rule]bool), matches: make(map[*seclang.Rule]bool),
-		dead: make(map[*seclang.Rule]bool), tainted: taintedNames(c.set),
+		tainted: taintedNames(c.set),
 	}
 	for _, r := range c.set.Rules {
 		if r.Marker == "" && r.Unknown == "" && w.decides(r) {
@@ -48,9 +48,6 @@ func (c *compiler) newWorld(directives []rules.Directive) (*world, error) {
 		}
 	}
 	if err := c.run(w, directives); err != nil {
-		return nil, err
-	}
-	if err := w.jump(c.set); err != nil {
 		return nil, err
 	}
 	for i, r := range c.set.Rules {
@@ -187,6 +184,14 @@ func (c *compiler) run(w *world, directives []rules.Directive) (err error) {
 		if err := c.play(waf, w); err != nil {
 			return err
 		}
+		partly.dead = make(map[*seclang.Rule]bool)
+		if err := partly.jump(c.set, without); err != nil {
+			return err
+		}
+		w.dead = make(map[*seclang.Rule]bool)
+		if err := w.jump(c.set, nil); err != nil {
+			return err
+		}
 		if err := w.same(&partly, without); err != nil {
 			return err
 		}
@@ -196,9 +201,11 @@ func (c *compiler) run(w *world, directives []rules.Directive) (err error) {
 
 // same holds a world without some phases against the whole.
 func (w *world) same(partly *world, without []int) error {
-	for r := range w.constant {
-		if w.matches[r] != partly.matches[r] && !slices.Contains(without, r.Phase) {
-			return fmt.Errorf("whether rule %d matches depends on which phases have run", r.ID)
+	for _, both := range [][2]map[*seclang.Rule]bool{{w.matches, partly.matches}, {partly.matches, w.matches}, {w.dead, partly.dead}, {partly.dead, w.dead}} {
+		for r := range both[0] {
+			if !both[1][r] && !slices.Contains(without, r.Phase) {
+				return fmt.Errorf("whether rule %d runs or matches depends on which phases have run", r.ID)
+			}
 		}
 	}
 	for phase := range w.tx {
@@ -272,9 +279,12 @@ func (c *compiler) worldText(w *world, directives []rules.Directive) string {
 
 // jump follows skipAfter through each phase, as Coraza does: what it jumps over
 // is dead as long as the exchange is innocent.
-func (w *world) jump(set *seclang.RuleSet) error {
+func (w *world) jump(set *seclang.RuleSet, without []int) error {
 	after := ""
 	for phase := 1; phase <= 5; phase++ {
+		if slices.Contains(without, phase) {
+			continue
+		}
 		for _, r := range set.Rules {
 			switch {
 			case r.Marker != "" && r.Marker == after:

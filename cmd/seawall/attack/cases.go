@@ -82,6 +82,15 @@ func Cases() []Case {
 	return all
 }
 
+// Payloads are our attacks' payloads by class.
+func Payloads() map[string]string {
+	payloads := map[string]string{}
+	for _, class := range classes {
+		payloads[class.name] = class.payload
+	}
+	return payloads
+}
+
 // request makes the case's request to the server at base.
 func (c Case) request(ctx context.Context, base *url.URL) (*http.Request, error) {
 	if c.exchange != nil {

@@ -3,6 +3,7 @@
 package demo
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	_ "embed"
@@ -13,11 +14,24 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync"
 	"time"
+
+	"github.com/seawall-waf/seawall/cmd/seawall/attack"
 )
 
 //go:embed page.html
-var page []byte
+var written []byte
+
+// page is as written, with the payloads of `seawall attack` in it. JSON escapes <,
+// so that none ends the script.
+var page = sync.OnceValue(func() []byte {
+	payloads, err := json.Marshal(attack.Payloads())
+	if err != nil {
+		panic(err) // of strings
+	}
+	return bytes.Replace(written, []byte("/* what `seawall attack` sends */ null"), payloads, 1)
+})
 
 // An Echo is what the upstream saw of a request. The body itself is not sent
 // back, so that no answer carries an attack.
@@ -43,7 +57,7 @@ func Handler() http.Handler {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy",
 			"default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; img-src data:")
-		_, _ = w.Write(page)
+		_, _ = w.Write(page())
 	})
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "ok\n")

@@ -82,5 +82,5 @@ func TestThePageIsServedAtTheRootOnly(t *testing.T) {
 }
 
 func TestThePageWorksOffline(t *testing.T) {
-	assert.NotRegexp(t, `(?i)(src|href)="(https?:)?//|@import|url\(`, string(page))
+	assert.NotRegexp(t, `(?i)(src|href)="(https?:)?//|@import|url\(`, string(page()))
 }

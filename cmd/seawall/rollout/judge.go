@@ -21,7 +21,7 @@ func (r *Report) judge(span time.Duration) {
 		innocent = max(innocent, c.Denied)
 	}
 	if len(r.Innocent) > 0 {
-		reason("%s of rule and field look innocent: many clients match there", counted(len(r.Innocent), "place"))
+		reason("what looks innocent: %s, a rule and a field each, where many clients match", counted(len(r.Innocent), "place"))
 		c := r.Innocent[0]
 		reason("the first: %d (%s) at %s of %s, %s of %s", c.Rule, c.Message, orUnknown(c.Target), orUnknown(c.Paths[0].Pattern),
 			counted(c.Denied, "denial"), counted(c.Clients, "client"))
