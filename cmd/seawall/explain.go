@@ -15,7 +15,7 @@ import (
 type explainCommand struct {
 	Request string `arg:"" optional:"" placeholder:"REQUEST" help:"A file with the request, or - for stdin: a curl command line, raw HTTP, HAR, an audit log's record, an event. Or a URL."`
 
-	Config string `type:"existingfile" placeholder:"FILE" help:"Seawall's document, YAML or JSON. Without it: the Core Rule Set."`
+	Config string `placeholder:"FILE" help:"Seawall's document, YAML or JSON. Without it: the Core Rule Set."`
 	Curl   string `placeholder:"LINE" help:"The request as a curl command line."`
 	ID     string `name:"id" placeholder:"BLOCKID" help:"Explain the exchange with this ID in --log."`
 	Log    string `placeholder:"FILE" help:"Events (of seawall run --events, or Envoy's log) or an audit log; - for stdin."`

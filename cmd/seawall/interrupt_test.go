@@ -20,7 +20,7 @@ func TestAnInterruptedAttackSaysNothingAndIsNoSuccess(t *testing.T) {
 	defer interrupt()
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { interrupt() }))
 	defer server.Close()
-	command := attackCommand{URLs: []string{server.URL}, Rate: 100, Rounds: 1, Output: "text"}
+	command := attackCommand{URLs: []string{server.URL}, Paranoia: 1, Count: 100, Rate: 100, Rounds: 1, Output: "text"}
 
 	err := command.Run(&session{ctx: ctx, stdout: &bytes.Buffer{}, env: func(string) string { return "" }})
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -81,15 +82,13 @@ func (w *watch) file() string { return filepath.Join(w.dir, "lds.json") }
 // write replaces the listener's file by a rename, which is what Envoy watches for.
 func (w *watch) write() error {
 	w.updates++
-	listeners := w.boot.Tree["static_resources"].(map[string]any)["listeners"].([]any) //nolint:forcetypeassert // takeOver put it there
-	resource := map[string]any{"@type": "type.googleapis.com/envoy.config.listener.v3.Listener"}
-	for key, value := range listeners[0].(map[string]any) { //nolint:forcetypeassert // our own bootstrap
-		resource[key] = value
-	}
+	listener := w.boot.Tree["static_resources"].(map[string]any)["listeners"].([]any)[0].(map[string]any) //nolint:forcetypeassert // our own bootstrap
+	resource := maps.Clone(listener)
+	resource["@type"] = "type.googleapis.com/envoy.config.listener.v3.Listener"
 	// Envoy keeps a filter chain that is the same as before, although a file that its
 	// document includes is another.
-	chains := resource["filter_chains"].([]any)                              //nolint:forcetypeassert // our own bootstrap
-	chains[0].(map[string]any)["name"] = "update-" + strconv.Itoa(w.updates) //nolint:forcetypeassert // our own bootstrap
+	chain := listener["filter_chains"].([]any)[0].(map[string]any) //nolint:forcetypeassert // our own bootstrap
+	chain["name"] = "update-" + strconv.Itoa(w.updates)
 	text, err := json.Marshal(map[string]any{"version_info": strconv.Itoa(w.updates), "resources": []any{resource}})
 	if err != nil {
 		return fmt.Errorf("--watch: %w", err)

@@ -29,7 +29,25 @@ type Path struct {
 
 // Clusters returns all clusters, those of the most clients first, then of the
 // most events.
-func (t *Traffic) Clusters() []*Cluster { return clustersOf(t.settled()) }
+//
+// What a client did before it was known to attack is among the events. A cluster of
+// such clients alone is none, and they do not count among a cluster's clients.
+func (t *Traffic) Clusters() []*Cluster {
+	all := clustersOf(t.settled())
+	for _, c := range all {
+		innocent := slices.DeleteFunc(slices.Clone(c.who), func(hash uint64) bool {
+			known := t.clients[hash]
+			return known != nil && known.scanner
+		})
+		// The sketch is a fair sample of the clients.
+		c.Clients = (min(c.who.count(), c.Events)*len(innocent) + len(c.who) - 1) / len(c.who)
+	}
+	all = slices.DeleteFunc(all, func(c *Cluster) bool { return c.Clients == 0 })
+	slices.SortFunc(all, func(a, b *Cluster) int {
+		return cmp.Or(b.Clients-a.Clients, b.Events-a.Events, a.Rule-b.Rule, strings.Compare(a.Target, b.Target))
+	})
+	return all
+}
 
 func clustersOf(shapes []*shape) []*Cluster {
 	type key struct {
@@ -61,7 +79,6 @@ func clustersOf(shapes []*shape) []*Cluster {
 	}
 	all := slices.Collect(maps.Values(found))
 	for _, c := range all {
-		c.Clients = min(c.who.count(), c.Events) // an estimate may be above
 		for pattern, events := range paths[key{c.Rule, c.Target}] {
 			c.Paths = append(c.Paths, Path{pattern, events})
 		}
@@ -69,8 +86,5 @@ func clustersOf(shapes []*shape) []*Cluster {
 			return cmp.Or(b.Events-a.Events, strings.Compare(a.Pattern, b.Pattern))
 		})
 	}
-	slices.SortFunc(all, func(a, b *Cluster) int {
-		return cmp.Or(b.Clients-a.Clients, b.Events-a.Events, a.Rule-b.Rule, strings.Compare(a.Target, b.Target))
-	})
 	return all
 }

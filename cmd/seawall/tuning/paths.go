@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// In a pattern a segment that is any is whatever has no slash; one that is rest, the
-// last, is whatever follows.
+// In a pattern the segment anything stands for one of any text, and rest, which is
+// the last, for whatever follows.
 const (
-	any_ = "*"
-	rest = "**"
+	anything = "*"
+	rest     = "**"
 )
 
 // deepest is how many segments of a path are told apart.
@@ -39,7 +39,7 @@ func generalised(path string) (pattern string, ok bool) {
 			break
 		}
 		if !plainSegment.MatchString(segment) || isIdentifier(segment) {
-			segments[i] = any_
+			segments[i] = anything
 		}
 	}
 	return "/" + strings.Join(segments, "/"), true
@@ -51,7 +51,7 @@ func isIdentifier(segment string) bool {
 }
 
 // A place with more names than manyNames has names of things in it (users,
-// products); those with less than a hundredth of its events become any.
+// products); those with less than a hundredth of its events become anything.
 const (
 	manyNames   = 40
 	fewOfEvents = 100
@@ -86,7 +86,7 @@ func merged(counts map[string]int) map[string]string {
 				continue
 			}
 			if len(names) > manyNames && names[o.segments[depth]]*fewOfEvents < total && o.segments[depth] != rest {
-				o.segments[depth] = any_
+				o.segments[depth] = anything
 			}
 			next[o.segments[depth]] = append(next[o.segments[depth]], o)
 		}
@@ -104,13 +104,13 @@ func merged(counts map[string]int) map[string]string {
 
 // condition is the operator that matches a pattern in REQUEST_FILENAME.
 func condition(pattern string) string {
-	if !strings.Contains(pattern, any_) {
+	if !strings.Contains(pattern, anything) {
 		return "@streq " + pattern
 	}
 	segments := strings.Split(pattern, "/")
 	for i, segment := range segments {
 		switch segment {
-		case any_:
+		case anything:
 			segments[i] = "[^/]+"
 		case rest:
 			segments[i] = ".*"
@@ -127,14 +127,14 @@ func fits(path, pattern string) bool {
 	if end := len(want) - 1; want[end] == rest && len(have) > end {
 		have, want = have[:end], want[:end]
 	}
-	return slices.EqualFunc(have, want, func(h, w string) bool { return h == w || w == any_ && h != "" && h != rest })
+	return slices.EqualFunc(have, want, func(h, w string) bool { return h == w || w == anything && h != "" && h != rest })
 }
 
 // example is a path of a pattern.
 func example(pattern string) string {
 	segments := strings.Split(pattern, "/")
 	for i, segment := range segments {
-		if segment == any_ || segment == rest {
+		if segment == anything || segment == rest {
 			segments[i] = "1"
 		}
 	}
