@@ -18,9 +18,14 @@ type logLines struct {
 	each func(string) // may be nil
 
 	mu   sync.Mutex
-	part []byte   // a line whose end has not come
-	last []string // at most tailLines
+	part []byte    // a line whose end has not come
+	side *logLines // nil, or whose lines these are as well: see beside
+	last []string  // at most tailLines
 }
+
+// beside is a second stream of the same lines. Envoy's stdout and stderr need one
+// each: in one pipe, what two of its threads write at once is mixed within a line.
+func (l *logLines) beside() *logLines { return &logLines{side: l} }
 
 func (l *logLines) Write(p []byte) (int, error) {
 	l.mu.Lock()
@@ -56,6 +61,12 @@ func (l *logLines) flush() {
 var quietLine = regexp.MustCompile(`^\[[^]]*\]\[\d+\]\[(trace|debug|info)\]`)
 
 func (l *logLines) line(text string) {
+	if l.side != nil {
+		l.side.mu.Lock()
+		defer l.side.mu.Unlock()
+		l.side.line(text)
+		return
+	}
 	if l.each != nil {
 		l.each(text)
 	}

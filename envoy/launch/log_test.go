@@ -24,3 +24,15 @@ func TestTheTailKeepsTheLastLinesThatTellOfTrouble(t *testing.T) {
 	assert.Equal(t, "trouble 61", tail[0])
 	assert.Equal(t, "no newline", tail[tailLines-1])
 }
+
+func TestTwoStreamsKeepTheirLinesWhole(t *testing.T) {
+	var all []string
+	out := &logLines{each: func(line string) { all = append(all, line) }}
+	errors := out.beside()
+	fmt.Fprint(out, "one ")
+	fmt.Fprint(errors, "trouble ")
+	fmt.Fprint(out, "two\n")
+	fmt.Fprint(errors, "here\n")
+	assert.Equal(t, []string{"one two", "trouble here"}, all)
+	assert.Equal(t, "one two\ntrouble here", out.tail())
+}

@@ -45,6 +45,7 @@ type Envoy struct {
 	admin  string // host:port
 	client *http.Client
 	log    *logLines
+	errors *logLines // of stderr
 	grace  time.Duration
 
 	exited chan struct{} // closed when the process has ended and err is set
@@ -119,7 +120,8 @@ func (e *Envoy) prepare(opts Options) error {
 		e.cmd.Env = append(e.cmd.Env, "ENVOY_DYNAMIC_MODULES_SEARCH_PATH="+module)
 	}
 	e.cmd.Env = append(e.cmd.Env, opts.Env...)
-	e.cmd.Stdout, e.cmd.Stderr = e.log, e.log
+	e.errors = e.log.beside()
+	e.cmd.Stdout, e.cmd.Stderr = e.log, e.errors
 	e.cmd.SysProcAttr = childAttributes()
 	e.cmd.WaitDelay = time.Second
 	return nil
@@ -140,6 +142,7 @@ func (e *Envoy) spawn() error {
 		}
 		e.err = e.cmd.Wait()
 		e.log.flush()
+		e.errors.flush()
 		close(e.exited)
 	}()
 	return <-started
