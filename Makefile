@@ -48,18 +48,20 @@ run: build ## Build, then start Envoy with Seawall before a demo page; RUN_FLAGS
 # the ones that users get. One runner, one summary.
 .PHONY: test
 test: build contribhost check ## Run everything that CI runs: formatting, vet, CRS's suite, tests, real Envoys
+	@failed=0; \
+	$(GO) run ./e2e/ftw || failed=1; \
+	for envoy in $(ENVOYS_golang); do \
+	  SEAWALL_ENVOY_VERSION=$$envoy $(GO) run ./e2e/ftw -door golang || failed=1; \
+	done; \
 	$(GOTESTSUM) --format pkgname --raw-command -- sh -c '\
 	  failed=0; \
-	  $(GO) run ./e2e/ftw >&2 || failed=1; \
-	  for envoy in $(ENVOYS_golang); do \
-	    SEAWALL_ENVOY_VERSION=$$envoy $(GO) run ./e2e/ftw -door golang >&2 || failed=1; \
-	  done; \
 	  $(GO) test -json -race -timeout 900s $(UNIT) || failed=1; \
 	  $(GO) test -json -count=1 -timeout 1500s ./e2e/... || failed=1; \
 	  for envoy in $(ENVOYS_golang); do \
 	    SEAWALL_DOOR=golang SEAWALL_ENVOY_VERSION=$$envoy $(GO) test -json -count=1 -timeout 900s ./e2e || failed=1; \
 	  done; \
-	  exit $$failed'
+	  exit $$failed' || failed=1; \
+	exit $$failed
 
 .PHONY: check
 check: ## Check what needs no test: formatting, vet, go.mod

@@ -21,8 +21,8 @@ import (
 func TestALargeInspectionLeavesTheWorker(t *testing.T) {
 	p := startProxy(t, map[string]string{
 		"small":   "directives: SecRuleEngine Off",
-		"offload": "{}",
-		"inline":  "request_body: {offload_bytes: 0}",
+		"offload": `screen: "off"`, // else the inspection is over in an instant
+		"inline":  "screen: \"off\"\nrequest_body: {offload_bytes: 0}",
 	}, options{workers: 1})
 	var body strings.Builder // 100 KB of JSON, within CRS's limit of 1000 arguments
 	body.WriteString("[")

@@ -14,7 +14,7 @@ type job struct {
 
 // patience is how often stock is asked again before a difference from it counts:
 // rule 942521, for one, fires in 6 of 40 identical runs.
-const patience = 20
+const patience = 200
 
 // A finding is what became of a job.
 type finding struct {
