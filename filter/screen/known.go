@@ -1,17 +1,17 @@
 package screen
 
 import (
-	"strings"
+	"hash/maphash"
 	"sync"
-	"sync/atomic"
 )
 
 // known remembers which conditions texts fulfil that come again and again: names of
-// headers, cookies and arguments, and what clients say of themselves in headers. A
-// value that may be a secret is never kept. The zero known is empty and ready.
+// headers, cookies and arguments, and what clients say of themselves in headers. It
+// keeps no text, for a name may be somebody's secret as well: two hashes stand for it,
+// which nobody can aim at without their seeds. The zero known is empty and ready.
 type known struct {
-	texts sync.Map // string to []int32, conditions
-	size  atomic.Int32
+	mu    sync.RWMutex
+	texts map[[2]uint64][]int32 // conditions
 }
 
 // The bounds of a known: when it is full it starts again, so that what a client
@@ -21,20 +21,26 @@ const (
 	knownLength = 256 // bytes
 )
 
-func (k *known) find(text string) (conditions []int32, ok bool) {
-	found, ok := k.texts.Load(text)
-	if !ok {
-		return nil, false
-	}
-	return found.([]int32), true
+var seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
+
+func hashes(text string) [2]uint64 {
+	return [2]uint64{maphash.String(seeds[0], text), maphash.String(seeds[1], text)}
 }
 
-func (k *known) add(text string, conditions []int32) {
-	if k.size.Add(1) > knownTexts {
-		k.texts.Clear()
-		k.size.Store(1)
+func (k *known) find(text [2]uint64) (conditions []int32, ok bool) {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	conditions, ok = k.texts[text]
+	return conditions, ok
+}
+
+func (k *known) add(text [2]uint64, conditions []int32) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.texts == nil || len(k.texts) == knownTexts {
+		k.texts = make(map[[2]uint64][]int32)
 	}
-	k.texts.Store(strings.Clone(text), conditions)
+	k.texts[text] = conditions
 }
 
 // public are headers whose values say what a client is and speaks, not who.
@@ -50,10 +56,11 @@ func (s *State) repeated(p *place, text string) {
 		s.value(p, text)
 		return
 	}
-	conditions, ok := p.known.find(text)
+	key := hashes(text)
+	conditions, ok := p.known.find(key)
 	if !ok {
 		if conditions, ok = s.alone(p, text); ok {
-			p.known.add(text, conditions)
+			p.known.add(key, conditions)
 		}
 	}
 	for _, c := range conditions {

@@ -189,14 +189,11 @@ func (p *place) plan(traits transform.Traits) *plan {
 		}
 	}
 	made.unchanged = newUses(same)
-	if len(*known) < maxPlans {
-		grown := make(map[transform.Traits]*plan, len(*known)+1)
-		for t, old := range *known {
-			grown[t] = old
-		}
-		grown[traits] = made
-		p.plans.CompareAndSwap(known, &grown)
+	grown := map[transform.Traits]*plan{traits: made}
+	if len(*known) < maxPlans { // else it starts again
+		maps.Copy(grown, *known)
 	}
+	p.plans.CompareAndSwap(known, &grown)
 	return made
 }
 

@@ -40,6 +40,7 @@ func (s *Screen) NewState() *State {
 // Release gives the State's memory to another exchange.
 func (s *State) Release() {
 	clear(s.conditions)
+	clear(s.spare) // a panic may have left them exchanged
 	clear(s.possible)
 	s.headSeen, s.shaped = false, false
 	for i := range s.scans {
