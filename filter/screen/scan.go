@@ -24,6 +24,7 @@ type State struct {
 	headSeen   bool
 	shaped     bool
 	inexact    bool    // a scan gave up; see alone
+	gaveUp     int     // scans that gave up so far
 	scans      []scans // by group
 	memo       transform.Memo
 }
@@ -42,7 +43,7 @@ func (s *State) Release() {
 	clear(s.conditions)
 	clear(s.spare) // a panic may have left them exchanged
 	clear(s.possible)
-	s.headSeen, s.shaped = false, false
+	s.headSeen, s.shaped, s.gaveUp = false, false, 0
 	for i := range s.scans {
 		clear(s.scans[i].texts) // a body must not live on
 		s.scans[i].n = 0
@@ -71,6 +72,10 @@ func (s *State) Phase(phase int, tx plugintypes.TransactionState) (suspicious bo
 		s.walk(s.screen.walks.head, tx)
 	}
 	s.walk(s.screen.walks.phase[phase], tx)
+	if s.gaveUp >= patience {
+		s.allPossible(phase)
+		return true
+	}
 	for _, k := range s.screen.phases[phase] {
 		if !s.fulfilled(k) {
 			continue
@@ -87,14 +92,23 @@ func (s *State) Phase(phase int, tx plugintypes.TransactionState) (suspicious bo
 func (s *State) gated(phase int) bool {
 	for _, k := range s.screen.phases[phase] {
 		if k.gate && s.fulfilled(k) {
-			for _, k := range s.screen.phases[phase] {
-				s.possible[k.index>>6] |= 1 << (k.index & 63)
-				s.shaped = s.shaped || k.shapes
-			}
+			s.allPossible(phase)
 			return true
 		}
 	}
 	return false
+}
+
+// patience is how many scans of an exchange may give up. Innocent text, also at
+// paranoia level 2, has none; text made to defeat the automata has dozens, and costs
+// less where every rule is asked at once.
+const patience = 8
+
+func (s *State) allPossible(phase int) {
+	for _, k := range s.screen.phases[phase] {
+		s.possible[k.index>>6] |= 1 << (k.index & 63)
+		s.shaped = s.shaped || k.shapes
+	}
 }
 
 // Visible reports whether the match of a rule of the front is more than parsing.
@@ -166,6 +180,9 @@ func (s *State) members(c *walked, col collection.Collection) {
 	}
 	previous := ""
 	for i, m := range col.FindAll() {
+		if s.gaveUp >= patience {
+			return
+		}
 		key := m.Key()
 		switch {
 		case c.values == nil:
@@ -226,7 +243,10 @@ func (s *State) value(p *place, v string) {
 func (s *State) use(u *use, v string) {
 	if u.group != nil {
 		bits, exact := s.scan(u.group, v)
-		s.inexact = s.inexact || !exact
+		if !exact {
+			s.inexact = true
+			s.gaveUp++
+		}
 		for i, relevant := range u.relevant {
 			if bits[i]&relevant != 0 {
 				s.sought(u, bits)

@@ -255,3 +255,20 @@ func TestAMatchThatWasFoundImpossibleIsMissed(t *testing.T) {
 	state.Phase(1, tx.(plugintypes.TransactionState))
 	assert.Equal(t, 1, state.Missed(tx.MatchedRules()))
 }
+
+// Text that makes automata give up again and again costs more to look at than the
+// rules do: the engine then runs all of them, and none is taken for impossible.
+func TestAnExchangeThatWearsTheAutomataOutIsTheEngines(t *testing.T) {
+	s := compiled(t, `SecRule ARGS "@rx evil" "id:1,phase:1,deny,log"`)
+	for gaveUp, want := range map[int]bool{0: false, patience - 1: false, patience: true} {
+		state := s.NewState()
+		state.gaveUp = gaveUp
+		var spared []int
+		suspicious := state.Phase(1, parsed(t, s, "/?a=good").(plugintypes.TransactionState))
+		state.Spare(1, func(id int) { spared = append(spared, id) })
+		assert.Equal(t, want, suspicious, "after %d", gaveUp)
+		assert.Equal(t, want, len(spared) == 0, "after %d", gaveUp)
+		state.Release()
+		assert.Zero(t, state.gaveUp, "the next exchange begins anew")
+	}
+}
