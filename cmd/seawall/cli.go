@@ -33,7 +33,7 @@ type commandLine struct {
 	Attack   attackCommand   `cmd:"" help:"Send attacks and innocent requests; fail if an attack passes or an innocent one does not."`
 	Explain  explainCommand  `cmd:"" help:"Say why a request is blocked, and what would let it pass; prove it."`
 	Validate validateCommand `cmd:"" help:"Check configs, Envoy configurations and directives before an Envoy loads them."`
-	Tune     tuneCommand     `cmd:"" help:"Propose rule exclusions for what innocent requests were denied for; prove that they open nothing."`
+	Tune     tuneCommand     `cmd:"" help:"Propose rule exclusions for what innocent requests were denied for; prove that they open nothing elsewhere, and count what passes inside."`
 	Report   reportCommand   `cmd:"" help:"Say whether a policy that only detects could be enforced, from its logs."`
 	Upstream upstreamCommand `cmd:"" help:"Start only the demo upstream."`
 	Bench    benchCommand    `cmd:"" help:"Measure what Seawall costs beside stock Coraza, and what each rule costs."`

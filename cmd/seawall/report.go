@@ -24,10 +24,14 @@ type reportCommand struct {
 	Output     string   `enum:"text,json" default:"text" help:"text, or json."`
 }
 
-// Run ends with exit code 1 unless enforcing would be safe.
+// Run ends with exit code 1 unless enforcing would be safe or, where the policy
+// enforces already, if what it denied looks innocent.
 func (c *reportCommand) Run(s *session) error {
 	if c.MinEvents < 1 || c.MinClients < 1 {
 		return errors.New("--min-events and --min-clients must be at least 1")
+	}
+	if err := folderExists("--html", c.HTML); err != nil {
+		return err
 	}
 	config, err := configOf(c.Config)
 	if err != nil {
@@ -74,7 +78,7 @@ func (c *reportCommand) Run(s *session) error {
 	} else {
 		report.Text(s.stdout)
 	}
-	if report.Verdict != rollout.Safe {
+	if report.Finding() {
 		return &exitError{code: exitFinding}
 	}
 	return nil

@@ -31,6 +31,7 @@ type watch struct {
 	document []byte          // in force, or last refused
 	read     *rules.Recorder // by its directives
 	updates  int
+	lost     bool // the document could not be read when last looked at
 }
 
 // settle is how long a file must be left alone: editors write in several steps.
@@ -127,17 +128,24 @@ func (w *watch) follow() {
 	}
 }
 
-// changed says whether the document, or what it reads, is another than before.
-func (w *watch) changed() bool {
+// changed says whether the document, or what it reads, is another than before. That
+// it cannot be read is an error once, until it can be: a file was left alone for
+// settle, so that no editor is about to put it back.
+func (w *watch) changed() (bool, error) {
 	document, err := os.ReadFile(w.config)
+	told := w.lost
+	w.lost = err != nil
+	if err != nil && told {
+		return false, nil
+	}
 	if err != nil {
-		return false // an editor is about to put it back
+		return false, err
 	}
 	if bytes.Equal(document, w.document) && rules.Unchanged(rules.FS(), w.read) {
-		return false
+		return false, nil
 	}
 	w.document = document
-	return true
+	return true, nil
 }
 
 // serve reloads until ctx ends. say tells people.
@@ -161,12 +169,15 @@ func (w *watch) serve(ctx context.Context, envoy *launch.Envoy, say func(format 
 			}
 			quiet.Reset(settle) // some change may have been lost
 		case <-quiet.C:
-			if w.changed() {
-				if err := w.reload(ctx, envoy); err != nil {
-					say("not reloaded, the old config stays: %v", err)
-				} else {
-					say("reloaded %s", w.config)
-				}
+			changed, err := w.changed()
+			if changed {
+				err = w.reload(ctx, envoy)
+			}
+			switch {
+			case err != nil:
+				say("not reloaded, the old config stays: %v", err)
+			case changed:
+				say("reloaded %s", w.config)
 			}
 		}
 	}

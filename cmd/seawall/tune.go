@@ -49,6 +49,9 @@ func (c *tuneCommand) Run(s *session) error {
 	if c.MinEvents < 1 || c.MinClients < 1 {
 		return errors.New("--min-events and --min-clients must be at least 1")
 	}
+	if err := folderExists("-o", c.Out); err != nil {
+		return err
+	}
 	config, err := configOf(c.Config)
 	if err != nil {
 		return err
@@ -57,7 +60,8 @@ func (c *tuneCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	result := &tuned{Policy: policy.Name, traffic: &tuning.Traffic{}, OfOthers: map[string]int{}}
+	result := &tuned{Policy: policy.Name, traffic: &tuning.Traffic{}, OfOthers: map[string]int{},
+		Proposed: []*tuning.Exclusion{}, Refused: []tuning.Refused{}} // [] in JSON, not null
 	if err := c.read(s, policy, result); err != nil {
 		return err
 	}
@@ -77,7 +81,7 @@ func (c *tuneCommand) Run(s *session) error {
 		encoder.SetEscapeHTML(false)
 		return encoder.Encode(result)
 	}
-	result.text(s.stdout, files)
+	result.text(s.stdout, c.Out, files)
 	return nil
 }
 
@@ -117,7 +121,7 @@ func (c *tuneCommand) read(s *session, policy *tuning.Policy, result *tuned) err
 
 func (t *tuned) tune(s *session, policy *tuning.Policy, limits tuning.Limits) error {
 	proposed, refused := t.traffic.Propose(limits, policy.Catalogue)
-	t.Proposed, t.Refused = proposed, refused
+	t.Proposed, t.Refused = append(t.Proposed, proposed...), append(t.Refused, refused...)
 	if len(proposed) == 0 {
 		return nil
 	}
@@ -126,14 +130,14 @@ func (t *tuned) tune(s *session, policy *tuning.Policy, limits tuning.Limits) er
 	if err != nil {
 		return err
 	}
-	t.Proposed, t.Proof = proven, proof
+	t.Proposed, t.Proof = append([]*tuning.Exclusion{}, proven...), proof
 	t.Passing = t.traffic.Estimate(proven, policy.Catalogue, policy.Scoring)
 	conf := tuning.NewConf(proven, policy.Catalogue)
 	if conf.Before != "" {
-		t.Before = conf.Head("before", t.traffic) + conf.Before
+		t.Before = conf.Head("before", t.traffic, proof) + conf.Before
 	}
 	if conf.After != "" {
-		t.After = conf.Head("behind", t.traffic) + conf.After
+		t.After = conf.Head("behind", t.traffic, proof) + conf.After
 	}
 	return nil
 }
@@ -160,7 +164,7 @@ func (c *tuneCommand) write(t *tuned) (files [2]string, err error) {
 	return files, nil
 }
 
-func (t *tuned) text(w io.Writer, files [2]string) {
+func (t *tuned) text(w io.Writer, out string, files [2]string) {
 	p := printer(func(format string, args ...any) {
 		if rest, found := strings.CutPrefix(format, "\n"); found {
 			fmt.Fprintln(w)
@@ -189,7 +193,7 @@ func (t *tuned) text(w io.Writer, files [2]string) {
 		}
 		p("  %d %s %s: %s", r.Rule, r.Target, pathsOf(r.Cluster), r.Reason)
 	}
-	t.ending(w, p, files)
+	t.ending(w, p, out, files)
 }
 
 const mostRefused = 20

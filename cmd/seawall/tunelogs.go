@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/seawall-waf/seawall/cmd/seawall/record"
 	"github.com/seawall-waf/seawall/filter"
@@ -75,4 +76,21 @@ func configOf(file string) (*filter.Config, error) {
 		return nil, errors.New(file + ": it says disabled: true")
 	}
 	return config, nil
+}
+
+// folderExists refuses, before the work, a file to write whose folder is missing: a
+// mistyped name must not make one. "" names no file.
+func folderExists(flag, name string) error {
+	if name == "" {
+		return nil
+	}
+	folder := filepath.Dir(name)
+	info, err := os.Stat(folder)
+	if err == nil && info.IsDir() {
+		return nil
+	}
+	if err == nil || errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%s %s: there is no folder %s", flag, name, folder)
+	}
+	return fmt.Errorf("%s %s: %w", flag, name, err)
 }

@@ -32,7 +32,7 @@ func (t *tuned) proposals(w io.Writer, p printer) {
 			p("   other rules that match in these: %s", others(e.Others))
 		}
 		if e.Own > 0 {
-			p("   of the rule's own attacks there, %d of %d are blocked by other rules", e.OwnBlocked, e.Own)
+			p("   there, %d of %d of the rule's own attacks pass now; other rules block the rest", e.Own-e.OwnBlocked, e.Own)
 		}
 		if e.Narrowed != "" {
 			p("   narrowed %s", e.Narrowed)
@@ -65,16 +65,21 @@ func pathsOf(c *tuning.Cluster) string {
 	return "at " + first
 }
 
-func (t *tuned) ending(w io.Writer, p printer, files [2]string) {
+func (t *tuned) ending(w io.Writer, p printer, out string, files [2]string) {
 	if proof := t.Proof; proof != nil {
 		for _, d := range proof.Dropped {
 			p("\ndropped: %d at %s: %s", d.Rule, d.Target, d.Reason)
 		}
-		p("\nCRS's attacks: %d, of which the policy blocks %d; with the exclusions nothing opened (%d sent again, the others met none of these rules)",
-			proof.Attacks, proof.Blocked, proof.Replayed)
 	}
 	if len(t.Proposed) == 0 {
+		if out != "" {
+			p("\nno file was written: there is nothing to put into %s", out)
+		}
 		return
+	}
+	fmt.Fprintln(w)
+	for _, claim := range t.Proof.Claims() {
+		p("%s", claim)
 	}
 	if files == [2]string{} {
 		fmt.Fprintf(w, "\n%s%s", t.Before, t.After)

@@ -68,11 +68,31 @@ func (d *Reader) Read(r io.Reader) error {
 	}
 }
 
+// The key of an event, bare and in another's string.
 var (
-	eventMark   = []byte(`"event":"seawall`)
-	escapedMark = []byte(`\"event\":\"seawall`)
-	accessMark  = []byte(`"seawall":`)
+	eventMark   = []byte(`"event"`)
+	escapedMark = []byte(`\"event\"`)
+	accessMark  = []byte(`"seawall"`)
 )
+
+// marked finds a key whose value is a string that begins with seawall. White space
+// may stand around the colon, as Python's json.dumps and jq write it. quote is the
+// value's own.
+func marked(line, key []byte, quote string) bool {
+	for {
+		start := bytes.Index(line, key)
+		if start < 0 {
+			return false
+		}
+		line = line[start+len(key):]
+		rest, found := bytes.CutPrefix(bytes.TrimLeft(line, " \t"), []byte(":"))
+		if found && bytes.HasPrefix(bytes.TrimLeft(rest, " \t"), []byte(quote+"seawall")) {
+			return true
+		}
+	}
+}
+
+func isEvent(line []byte) bool { return marked(line, eventMark, `"`) }
 
 // line reads one line. at is when whoever wrapped it says that it was logged.
 func (d *Reader) line(line []byte, at time.Time) {
@@ -80,9 +100,9 @@ func (d *Reader) line(line []byte, at time.Time) {
 		return
 	}
 	switch {
-	case bytes.Contains(line, eventMark):
+	case isEvent(line):
 		d.event(line, at)
-	case bytes.Contains(line, escapedMark):
+	case marked(line, escapedMark, `\"`):
 		d.unwrap(line)
 	case d.Access != nil && bytes.Contains(line, accessMark):
 		d.access(line)
@@ -118,7 +138,7 @@ func (d *Reader) unwrap(line []byte) {
 		}
 	}
 	for _, text := range []string{w.Log, w.Message, w.Msg, w.TextPayload, w.Line} {
-		if strings.Contains(text, string(eventMark)) {
+		if isEvent([]byte(text)) {
 			d.event([]byte(text), at)
 			return
 		}

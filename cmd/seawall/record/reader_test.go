@@ -2,6 +2,7 @@ package record
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -41,6 +42,8 @@ func TestAnEventIsFoundWhateverWrapsIt(t *testing.T) {
 		"with its time":   {strings.Replace(event, "{", `{"time":"2026-11-23T05:50:14.601Z",`, 1), whole},
 		"CR and no LF":    {prefix + event + "\r", whole},
 		"Fluent Bit's":    {`{"message":"` + quoted + `","@timestamp":"2026-11-23T05:50:14.601Z"}`, whole},
+		"json.dumps":      {spaced(prefix, event), whole},
+		"wrapped spaces":  {`{"log": "` + strings.ReplaceAll(strings.ReplaceAll(spaced("", event), `\`, `\\`), `"`, `\"`) + `", "time": "2026-11-23T05:50:14.601Z"}`, whole},
 		"another's field": {`{"time":"2026-11-23T05:50:14.601Z","msg":"` + quoted + `"}`, whole},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -54,19 +57,25 @@ func TestAnEventIsFoundWhateverWrapsIt(t *testing.T) {
 	}
 }
 
+// spaced is an event as Python's json.dumps and others write JSON.
+func spaced(prefix, event string) string {
+	event = regexp.MustCompile(`([^\\]"):`).ReplaceAllString(event, "$1: ")
+	return prefix + strings.Replace(event, `"event": "`, `"event" :  "`, 1)
+}
+
 func TestWhatIsNoEventIsLeftOut(t *testing.T) {
 	records, accesses, r := read(t, strings.Join([]string{
 		"", "[2026-11-23 05:50:14.601][1][info][main] [x.cc:1] starting",
 		`{"event":"seawall"`, `{"event":"seawalls"}`, `{"event":"other","x":"\"event\":\"seawall\""}`,
 		`{"event":"seawall_error","error":"x"}`,
 		`{"client":"192.0.2.1","method":"GET","status":200,"time":"2026-11-23T05:50:14.601Z","seawall":null}`,
-		`{"seawall":"nothing"}`,
+		`{"seawall":"nothing"}`, `{"event": "x", "y": "seawall"}`, `{"event" `,
 	}, "\n"))
 	assert.Empty(t, records)
 	assert.Equal(t, []Access{{Time: time.Date(2026, 11, 23, 5, 50, 14, 601_000_000, time.UTC), Client: "192.0.2.1", Status: 200}}, accesses)
 	assert.Equal(t, 1, r.Faults)
 	assert.Equal(t, 1, r.Accesses)
-	assert.Equal(t, 8, r.Lines)
+	assert.Equal(t, 10, r.Lines)
 }
 
 func TestALineThatIsTooLongIsSkippedAndTheNextIsRead(t *testing.T) {

@@ -34,6 +34,10 @@ func (r *Report) judge(span time.Duration) {
 	} else {
 		reason("the log has no access log's lines, so that requests without a match are not counted")
 	}
+	if r.Denied > 0 && r.WouldDeny == 0 {
+		r.Verdict, r.Sentence = Enforces, r.enforcing(innocent)
+		return
+	}
 	early := false
 	if seen < enough {
 		early = true
@@ -60,6 +64,15 @@ func (r *Report) judge(span time.Duration) {
 		r.Verdict = Safe
 		r.Sentence = fmt.Sprintf("Enforcing would be safe: what would be denied, %s, looks like attacks.", counted(denials, "request"))
 	}
+}
+
+// enforcing is what there is to say of a policy that denies: no roll-out is to be
+// judged, only what it denied.
+func (r *Report) enforcing(innocent int) string {
+	if len(r.Innocent) > 0 {
+		return fmt.Sprintf("The policy already enforces: %s or more were denied that look innocent. `seawall tune` proposes exclusions.", counted(innocent, "request"))
+	}
+	return fmt.Sprintf("The policy already enforces: what it denied, %s, shows no place where many clients are denied.", counted(r.Denied, "request"))
 }
 
 func counted(n int, what string) string {

@@ -15,6 +15,7 @@ const (
 	Safe     = "safe"
 	NotSafe  = "not safe"
 	TooEarly = "too early"
+	Enforces = "already enforces"
 )
 
 // A Report is what a log says about enforcing.
@@ -71,6 +72,7 @@ const (
 func (w *Watch) Report(threshold int) *Report {
 	r := &Report{Requests: w.requests, Events: w.events, WouldDeny: w.wouldDeny, Denied: w.denied, Faults: w.faults,
 		OfScanners: w.traffic.OfScanners, Scanners: w.traffic.Scanners(), Threshold: threshold,
+		Innocent: []*tuning.Cluster{}, Scores: []Count{}, Time: []Slice{}, // [] in JSON, not null
 		Rules: w.rules.top(tops), Paths: w.paths.top(tops), Clients: w.clients.top(tops)}
 	for i := range r.Rules {
 		id, _ := strconv.Atoi(r.Rules[i].Name)
@@ -84,10 +86,17 @@ func (w *Watch) Report(threshold int) *Report {
 			r.Innocent = append(r.Innocent, c)
 		}
 	}
-	r.Scores = w.distribution(threshold)
-	r.Over, r.Time = w.slices()
+	r.Scores = append(r.Scores, w.distribution(threshold)...)
+	by, over := w.slices()
+	r.Over, r.Time = by, append(r.Time, over...)
 	r.judge(w.last.Sub(w.first))
 	return r
+}
+
+// Finding tells whether there is something to do before or, where the policy
+// enforces already, after.
+func (r *Report) Finding() bool {
+	return r.Verdict != Safe && (r.Verdict != Enforces || len(r.Innocent) > 0)
 }
 
 // distribution counts events by score, in steps of a critical match.

@@ -40,6 +40,14 @@ func TestTheVerdictIsCareful(t *testing.T) {
 		innocent = append(innocent, denial(fmt.Sprint("192.0.2.", i), "/search", begin))
 		attacker = append(attacker, denial("198.51.100.1", fmt.Sprint("/", i), begin))
 	}
+	enforced := func(of []*record.Record) (all []*record.Record) {
+		for _, r := range of {
+			denied := *r
+			denied.Action = "deny"
+			all = append(all, &denied)
+		}
+		return all
+	}
 	fault := &record.Record{Action: "fault", Client: "c", Time: begin}
 	for name, tc := range map[string]struct {
 		watch   *Watch
@@ -52,12 +60,16 @@ func TestTheVerdictIsCareful(t *testing.T) {
 		"few requests":             {watched(900, 48*time.Hour, attacker...), TooEarly, "too early"},
 		"an hour":                  {watched(2000, time.Hour, attacker...), TooEarly, "too early"},
 		"few, but many clients":    {watched(10, time.Hour, innocent...), NotSafe, "Do not enforce"},
+		"enforced, attacks":        {watched(10, time.Hour, enforced(attacker)...), Enforces, "already enforces: what it denied, 20 requests"},
+		"enforced, many clients":   {watched(10, time.Hour, enforced(innocent)...), Enforces, "20 requests or more were denied that look innocent"},
+		"partly enforced":          {watched(10, time.Hour, append(enforced(attacker), attacker...)...), TooEarly, "too early"},
 		"a fault":                  {watched(2000, 48*time.Hour, fault), Safe, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := tc.watch.Report(5)
 			assert.Equal(t, tc.verdict, r.Verdict, "%s %q", r.Sentence, r.Reasons)
 			assert.Contains(t, r.Sentence, tc.says)
+			assert.Equal(t, tc.verdict == NotSafe || tc.verdict == TooEarly || name == "enforced, many clients", r.Finding())
 			assert.NotEmpty(t, r.Reasons)
 			if name == "a fault" {
 				assert.Contains(t, r.Reasons[0], "1 request passed uninspected")

@@ -43,7 +43,7 @@ func (e *Exclusion) write(b *strings.Builder, next func() int) {
 	fmt.Fprintf(b, "\n# %d %s\n", e.Rule, comment(e.Message))
 	fmt.Fprintf(b, "# %s of %s; alone it lets pass %s of the denied ones\n", count(e.Events, "event"), count(e.Clients, "client"), Thousands(e.Alone))
 	if e.Own > 0 {
-		fmt.Fprintf(b, "# %d of the rule's %d attacks in CRS's tests are blocked there all the same\n", e.OwnBlocked, e.Own)
+		fmt.Fprintf(b, "# there, %d of the rule's %d attacks in CRS's tests pass now; other rules block the rest\n", e.Own-e.OwnBlocked, e.Own)
 	}
 	if e.Target == "" {
 		b.WriteString("# WHOLE RULE: the events name no target. Narrow it if you know one.\n")
@@ -79,13 +79,16 @@ func comment(message string) string {
 }
 
 // Head is the comment that a file begins with. place is before or behind.
-func (c Conf) Head(place string, traffic *Traffic) string {
+func (c Conf) Head(place string, traffic *Traffic, proof *Proof) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Rule exclusions proposed by `seawall tune` for %s", count(traffic.Events, "event"))
 	if !traffic.First.IsZero() {
 		fmt.Fprintf(&b, " between %s and %s", traffic.First.UTC().Format(time.DateTime), traffic.Last.UTC().Format(time.DateTime))
 	}
 	fmt.Fprintf(&b, ".\n# Include this file %s the Core Rule Set. Read it first: each exclusion is a place\n# at which a rule no longer looks.\n", place)
+	for _, claim := range proof.Claims() {
+		fmt.Fprintf(&b, "# - %s\n", claim)
+	}
 	return b.String()
 }
 

@@ -2,6 +2,7 @@ package tuning
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -16,10 +17,19 @@ import (
 // mostOwn bounds the attacks of one rule that are sent to the excluded place.
 const mostOwn = 60
 
+// Inside is what all exclusions together let pass of their rules' own attacks, sent
+// to the excluded places. An attack that several of the rules know is sent once.
+type Inside struct {
+	Sent    int `json:"own_attacks"`
+	Pass    int `json:"pass_now"`
+	Untried int `json:"exclusions_untried"` // no attack could be sent there
+}
+
 // tryOwn sends to each excluded place the attacks that its rule knows: an exclusion
-// cannot open anything elsewhere, and this is what it costs there. It returns those
-// that have no effect.
-func (p *Policy) tryOwn(ctx context.Context, engine *filter.Engine, exclusions []*Exclusion, attacks []exchange.Attack, records []*record.Record) (idle []*Exclusion, err error) {
+// cannot open anything elsewhere, and this is what it costs there. engine has all of
+// them. It returns also those that have no effect.
+func (p *Policy) tryOwn(ctx context.Context, engine *filter.Engine, exclusions []*Exclusion, attacks []exchange.Attack, records []*record.Record) (inside Inside, idle []*Exclusion, err error) {
+	sent := map[string]bool{}
 	for _, e := range exclusions {
 		var moved []*exchange.Exchange
 		for i, r := range records {
@@ -38,7 +48,7 @@ func (p *Policy) tryOwn(ctx context.Context, engine *filter.Engine, exclusions [
 		// What its rule does not find there without the exclusion tells nothing.
 		before, err := replay.All(ctx, p.base, moved)
 		if err != nil {
-			return nil, err
+			return inside, nil, err
 		}
 		moved = slices.Collect(func(yield func(*exchange.Exchange) bool) {
 			for i, r := range before {
@@ -49,19 +59,30 @@ func (p *Policy) tryOwn(ctx context.Context, engine *filter.Engine, exclusions [
 		})
 		after, err := replay.All(ctx, engine, moved)
 		if err != nil {
-			return nil, err
+			return inside, nil, err
+		}
+		if len(after) == 0 {
+			inside.Untried++
 		}
 		e.Own, e.OwnBlocked = len(after), 0
-		for _, r := range after {
+		for i, r := range after {
 			if r.Denied() {
 				e.OwnBlocked++
+			}
+			x := moved[i]
+			if key := fmt.Sprintf("%s %q %q %q", x.Method, x.Path, x.Headers, x.Body); !sent[key] {
+				sent[key] = true
+				inside.Sent++
+				if !r.Denied() {
+					inside.Pass++
+				}
 			}
 			if len(responsible([]*Exclusion{e}, r)) > 0 && !slices.Contains(idle, e) {
 				idle = append(idle, e)
 			}
 		}
 	}
-	return idle, nil
+	return inside, idle, nil
 }
 
 // moved is an attack whose payload stands where the exclusion is, if it stands in a

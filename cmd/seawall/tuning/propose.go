@@ -81,7 +81,8 @@ func propose(c *Cluster, limits Limits) (*Exclusion, string) {
 	case c.Target == unnamable:
 		return nil, "what it matched on has a name that SecLang must not carry, or is no part of the request"
 	case c.Clients < limits.Clients, c.Events < limits.Events:
-		return nil, fmt.Sprintf("too few to tell an error from an attack: %s of %s", count(c.Events, "event"), count(c.Clients, "client"))
+		return nil, fmt.Sprintf("too few to tell an error from an attack: %s of %s (--min-events %d, --min-clients %d)",
+			count(c.Events, "event"), count(c.Clients, "client"), limits.Events, limits.Clients)
 	}
 	e := &Exclusion{Rule: c.Rule, Message: c.Message, Phase: c.Phase, Target: c.Target, Events: c.Events, Clients: c.Clients, from: c}
 	paths, covered := c.dominant()

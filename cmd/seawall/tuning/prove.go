@@ -20,9 +20,29 @@ type Proof struct {
 	// sent once more: no other can have changed.
 	Replayed int `json:"replayed"`
 	// Opened are those that are not blocked any more. There are none: what opened one
-	// was narrowed or dropped.
-	Opened  []string  `json:"opened"`
+	// was narrowed or dropped. CRS's attacks stand elsewhere than in the excluded
+	// targets, where Inside says what passes.
+	Opened  []string  `json:"opened_elsewhere"`
+	Inside  Inside    `json:"inside_excluded_targets"`
 	Dropped []Dropped `json:"dropped,omitempty"`
+}
+
+// Claims are what the proof says, a sentence a line: what it does not open, and what
+// it does.
+func (proof *Proof) Claims() []string {
+	in := proof.Inside
+	claims := []string{
+		fmt.Sprintf("elsewhere nothing opened: CRS has %s, of which the policy blocks %s, and still does (%s replayed; the others met none of these rules)",
+			count(proof.Attacks, "attack"), Thousands(proof.Blocked), count(proof.Replayed, "attack")),
+	}
+	if in.Sent > 0 {
+		claims = append(claims, fmt.Sprintf("inside the excluded targets %s of %s of the excluded rules' own attacks pass now, with all exclusions together",
+			Thousands(in.Pass), Thousands(in.Sent)))
+	}
+	if in.Untried > 0 {
+		claims = append(claims, fmt.Sprintf("inside the targets of %s no attack could be tried: what passes there is not known", count(in.Untried, "exclusion")))
+	}
+	return claims
 }
 
 // Dropped is a proposal that opened something, or had no effect.
@@ -86,11 +106,16 @@ func (p *Policy) Prove(ctx context.Context, exclusions []*Exclusion) ([]*Exclusi
 			}
 		}
 		if len(opened) == 0 {
-			idle, err := p.tryOwn(ctx, engine, exclusions, blocked, records)
+			inside, idle, err := p.tryOwn(ctx, engine, exclusions, blocked, records)
 			for _, e := range idle {
 				proof.Dropped = append(proof.Dropped, Dropped{Exclusion: e, Reason: "the rule matches there all the same"})
 			}
-			return slices.DeleteFunc(exclusions, func(e *Exclusion) bool { return slices.Contains(idle, e) }), proof, err
+			exclusions = slices.DeleteFunc(exclusions, func(e *Exclusion) bool { return slices.Contains(idle, e) })
+			if err != nil || len(idle) == 0 || len(exclusions) == 0 {
+				proof.Inside = inside
+				return exclusions, proof, err
+			}
+			continue // the proof is of those that are left
 		}
 		exclusions = proof.narrow(exclusions, opened)
 	}

@@ -1,6 +1,7 @@
 package tuning
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -74,6 +75,41 @@ func TestNoExclusionThatOpensAnAttackIsLeft(t *testing.T) {
 		if !denied {
 			assert.True(t, p.Judge(request(path)).Denied(), "%s was denied without the exclusions", path)
 		}
+	}
+}
+
+func TestWhatPassesInsideIsCountedWithAllExclusionsTogether(t *testing.T) {
+	p := policy(t, "")
+	proposal := func(rule int) *Exclusion {
+		return &Exclusion{Rule: rule, Phase: 2, Target: "ARGS:comment", Paths: []string{"/comments"}, Message: "m", from: &Cluster{Events: 10}}
+	}
+	_, one, err := p.Prove(t.Context(), []*Exclusion{proposal(942100)})
+	require.NoError(t, err)
+	left, all, err := p.Prove(t.Context(), []*Exclusion{proposal(942100), proposal(942190), proposal(942270),
+		{Rule: 942100, Phase: 2, Paths: []string{"/old"}, Message: "m", from: &Cluster{Events: 10}}})
+	require.NoError(t, err)
+	require.Len(t, left, 4)
+
+	assert.Greater(t, all.Inside.Pass, one.Inside.Pass, "what one rule lets pass another one no longer blocks")
+	own, most := 0, 0
+	for _, e := range left {
+		own, most = own+e.Own, max(most, e.Own)
+	}
+	assert.Less(t, all.Inside.Sent, own, "an attack that two of the rules know is counted once")
+	assert.GreaterOrEqual(t, all.Inside.Sent, most)
+	assert.Equal(t, 1, all.Inside.Untried, "nothing is sent to a whole rule's place")
+
+	conf := NewConf(left, p.Catalogue)
+	engine, err := p.With(conf)
+	require.NoError(t, err)
+	attack := request("/comments?comment=1%27+or+1=1--+")
+	assert.True(t, p.Judge(attack).Denied())
+	assert.False(t, replay.Send(engine, attack).Denied(), "an attack of the kind that the claim counts")
+
+	inside := fmt.Sprintf("inside the excluded targets %d of %d of the excluded rules' own attacks pass now", all.Inside.Pass, all.Inside.Sent)
+	for _, claim := range []string{"elsewhere nothing opened: CRS has", inside, "inside the targets of 1 exclusion no attack could be tried"} {
+		assert.Contains(t, strings.Join(all.Claims(), "\n"), claim)
+		assert.Contains(t, conf.Head("behind", &Traffic{}, all), "# - "+claim)
 	}
 }
 
