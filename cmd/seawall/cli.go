@@ -39,6 +39,8 @@ type commandLine struct {
 	Bench    benchCommand    `cmd:"" help:"Measure what Seawall costs beside stock Coraza, and what each rule costs."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 
+	Completion completionCommand `cmd:"" help:"Print a script that completes commands and flags in a shell."`
+
 	PrintVersion kong.VersionFlag `name:"version" help:"Print the version."`
 }
 
@@ -81,7 +83,7 @@ func run(args []string, stdout, stderr io.Writer, env func(string) string) int {
 		return code
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "seawall: %v; see seawall --help\n", err)
+		fmt.Fprintf(stderr, "seawall: %v; see seawall %s--help\n", err, commandOf(err))
 		return exitUsage
 	}
 
@@ -122,4 +124,14 @@ func newParser(commands *commandLine, stdout, stderr io.Writer, exit func(int)) 
 		kong.Writers(stdout, stderr),
 		kong.Exit(exit),
 	)
+}
+
+// commandOf is the command whose line could not be read, and a space; "" if it is
+// none that there is.
+func commandOf(err error) string {
+	var parsing *kong.ParseError
+	if !errors.As(err, &parsing) || parsing.Context == nil || parsing.Context.Selected() == nil {
+		return ""
+	}
+	return parsing.Context.Selected().Name + " "
 }
