@@ -39,7 +39,7 @@ func newPhraseFile(options plugintypes.OperatorOptions) (plugintypes.Operator, e
 	if err != nil {
 		return nil, fmt.Errorf("@pmFromFile %s: %w", options.Arguments, err)
 	}
-	phrases, err := readPhrases(data)
+	phrases, err := ReadPhrases(data)
 	if err != nil {
 		return nil, fmt.Errorf("@pmFromFile %s: %w", options.Arguments, err)
 	}
@@ -122,7 +122,9 @@ func readBeside(options plugintypes.OperatorOptions) ([]byte, error) {
 	return nil, err
 }
 
-func readPhrases(data []byte) ([]string, error) {
+// ReadPhrases reads a phrase file: one phrase a line, in lower case; # begins a
+// comment line.
+func ReadPhrases(data []byte) ([]string, error) {
 	var phrases []string
 	lines := bufio.NewScanner(bytes.NewReader(data))
 	for lines.Scan() {

@@ -70,7 +70,7 @@ func (c *compiler) addCandidate(r *seclang.Rule, e effect) {
 		}
 		condition, t, reason := c.link(r, link, asks)
 		switch {
-		case t == never && i < e.partly:
+		case t == never:
 			return // no exchange can match it
 		case t == depends:
 			k.conditions = append(k.conditions, condition)

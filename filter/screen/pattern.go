@@ -1,14 +1,13 @@
 package screen
 
 import (
-	"bufio"
-	"bytes"
 	"io/fs"
 	"path"
 	"strings"
 
 	"github.com/seawall-waf/seawall/filter/screen/dfa"
 	"github.com/seawall-waf/seawall/filter/screen/seclang"
+	"github.com/seawall-waf/seawall/rules"
 )
 
 // patterns gathers, while a Screen is compiled, what is looked for in bulk: regular
@@ -150,14 +149,7 @@ func (c *compiler) phrases(name, file string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var phrases []string
-	lines := bufio.NewScanner(bytes.NewReader(data))
-	for lines.Scan() {
-		if line := strings.TrimSpace(lines.Text()); line != "" && line[0] != '#' {
-			phrases = append(phrases, strings.ToLower(line))
-		}
-	}
-	return phrases, lines.Err()
+	return rules.ReadPhrases(data)
 }
 
 func besideRule(name, file string) string {

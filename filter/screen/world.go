@@ -176,20 +176,12 @@ func (c *compiler) run(w *world, directives []rules.Directive) (err error) {
 			err = errors.Join(err, closer.Close())
 		}
 	}()
+	if err := c.play(waf, w); err != nil {
+		return err
+	}
 	for _, without := range [][]int{{2, 3, 4}, {3, 4}, {4}, {2}, {2, 4}} {
-		if err := c.play(waf, w, without...); err != nil {
-			return err
-		}
 		partly := *w
-		if err := c.play(waf, w); err != nil {
-			return err
-		}
-		partly.dead = make(map[*seclang.Rule]bool)
-		if err := partly.jump(c.set, without); err != nil {
-			return err
-		}
-		w.dead = make(map[*seclang.Rule]bool)
-		if err := w.jump(c.set, nil); err != nil {
+		if err := c.play(waf, &partly, without...); err != nil {
 			return err
 		}
 		if err := w.same(&partly, without); err != nil {
@@ -223,7 +215,7 @@ func (w *world) same(partly *world, without []int) error {
 	return nil
 }
 
-// play runs an exchange that has nothing in it.
+// play runs an exchange that has nothing in it, and follows what it jumps over.
 func (c *compiler) play(waf coraza.WAF, w *world, without ...int) (err error) {
 	tx := waf.NewTransactionWithID("innocent")
 	defer func() { err = errors.Join(err, tx.Close()) }()
@@ -256,7 +248,7 @@ func (c *compiler) play(waf coraza.WAF, w *world, without ...int) (err error) {
 			return errors.New("a rule that no exchange decides denies every exchange")
 		}
 	}
-	return nil
+	return w.jump(c.set, without)
 }
 
 func (w *world) note(set *seclang.RuleSet, m types.MatchedRule) {
@@ -280,6 +272,7 @@ func (c *compiler) worldText(w *world, directives []rules.Directive) string {
 // jump follows skipAfter through each phase, as Coraza does: what it jumps over
 // is dead as long as the exchange is innocent.
 func (w *world) jump(set *seclang.RuleSet, without []int) error {
+	w.dead = make(map[*seclang.Rule]bool)
 	after := ""
 	for phase := 1; phase <= 5; phase++ {
 		if slices.Contains(without, phase) {
