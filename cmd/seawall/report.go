@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -27,21 +26,12 @@ type reportCommand struct {
 // Run ends with exit code 1 unless enforcing would be safe or, where the policy
 // enforces already, if what it denied looks innocent.
 func (c *reportCommand) Run(s *session) error {
-	if c.MinEvents < 1 || c.MinClients < 1 {
-		return errors.New("--min-events and --min-clients must be at least 1")
-	}
-	if err := folderExists("--html", c.HTML); err != nil {
-		return err
-	}
-	config, err := configOf(c.Config)
+	limits := tuning.Limits{Events: c.MinEvents, Clients: c.MinClients}
+	policy, err := policyOf(limits, "--html", c.HTML, c.Config, c.Policy)
 	if err != nil {
 		return err
 	}
-	policy, err := tuning.NewPolicy(config, c.Policy)
-	if err != nil {
-		return err
-	}
-	watch := &rollout.Watch{Limits: tuning.Limits{Events: c.MinEvents, Clients: c.MinClients}}
+	watch := &rollout.Watch{Limits: limits}
 	reader := &record.Reader{
 		Event: func(r *record.Record) {
 			if c.Config == "" || r.Policy == policy.Name {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -46,17 +45,8 @@ type tuned struct {
 }
 
 func (c *tuneCommand) Run(s *session) error {
-	if c.MinEvents < 1 || c.MinClients < 1 {
-		return errors.New("--min-events and --min-clients must be at least 1")
-	}
-	if err := folderExists("-o", c.Out); err != nil {
-		return err
-	}
-	config, err := configOf(c.Config)
-	if err != nil {
-		return err
-	}
-	policy, err := tuning.NewPolicy(config, c.Policy)
+	limits := tuning.Limits{Events: c.MinEvents, Clients: c.MinClients}
+	policy, err := policyOf(limits, "-o", c.Out, c.Config, c.Policy)
 	if err != nil {
 		return err
 	}
@@ -65,7 +55,7 @@ func (c *tuneCommand) Run(s *session) error {
 	if err := c.read(s, policy, result); err != nil {
 		return err
 	}
-	if err := result.tune(s, policy, tuning.Limits{Events: c.MinEvents, Clients: c.MinClients}); err != nil {
+	if err := result.tune(s, policy, limits); err != nil {
 		if s.ctx.Err() != nil {
 			return &exitError{code: exitInterrupted}
 		}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/seawall-waf/seawall/cmd/seawall/record"
+	"github.com/seawall-waf/seawall/cmd/seawall/tuning"
 	"github.com/seawall-waf/seawall/filter"
 )
 
@@ -93,4 +94,20 @@ func folderExists(flag, name string) error {
 		return fmt.Errorf("%s %s: there is no folder %s", flag, name, folder)
 	}
 	return fmt.Errorf("%s %s: %w", flag, name, err)
+}
+
+// policyOf checks what tune and report are told before they read a log, and finds the
+// policy. flag is the one that names the file that they are to write.
+func policyOf(limits tuning.Limits, flag, file, config, policy string) (*tuning.Policy, error) {
+	if limits.Events < 1 || limits.Clients < 1 {
+		return nil, errors.New("--min-events and --min-clients must be at least 1")
+	}
+	if err := folderExists(flag, file); err != nil {
+		return nil, err
+	}
+	parsed, err := configOf(config)
+	if err != nil {
+		return nil, err
+	}
+	return tuning.NewPolicy(parsed, policy)
 }
