@@ -11,6 +11,8 @@ FUZZTIME ?= 30s
 # environment; without it Envoy 1.39 aborts at the start. Linked in, nobody can
 # forget it.
 SO = -buildmode=c-shared -ldflags '-X runtime.godebugDefault=cgocheck=0'
+# What seawall --version says where Go has stamped nothing; empty outside a checkout.
+STAMP = $(shell git describe --always --dirty 2>/dev/null)
 # Tools run from the module cache: nothing is installed, and go.mod, which says
 # what the libraries are made of, does not know them.
 GOTESTSUM = $(GO) run gotest.tools/gotestsum@v1.13.0
@@ -27,7 +29,7 @@ build: ## Build both libraries and the seawall command into build/
 	@mkdir -p build
 	CGO_ENABLED=1 $(GO) build -trimpath $(SO) -o build/libseawall.so ./envoy/dynamicmodule/plugin
 	CGO_ENABLED=1 $(GO) build -trimpath $(SO) -o build/seawall-golang.so ./envoy/golang/plugin
-	CGO_ENABLED=0 $(GO) build -trimpath -o build/seawall ./cmd/seawall
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-X main.stamp=$(STAMP)' -o build/seawall ./cmd/seawall
 	@rm -f build/libseawall.h build/seawall-golang.h
 	@$(MAKE) --no-print-directory glibc
 
@@ -100,7 +102,7 @@ ftw: build contribhost ## Account for each of CRS's 4,674 regression tests, thro
 # --help, and filter/testdata/bench/README.md for the requests.
 .PHONY: bench
 bench: build ## Measure Seawall beside stock Coraza; BENCH_FLAGS: --rules, --envoy, --build, --time 10m ...
-	build/seawall bench $(BENCH_FLAGS)
+	build/seawall bench --json build/bench.json $(BENCH_FLAGS)
 
 # The peer of `make bench BENCH_FLAGS='--peer libmodsecurity'`.
 .PHONY: bench-peer

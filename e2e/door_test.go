@@ -33,7 +33,7 @@ func versionsOf(door string) []string {
 	if door == doorGolang {
 		return []string{"1.39.3", newest}
 	}
-	return []string{"1.37.0", "1.38.3", "1.39.3", newest}
+	return launch.Tested
 }
 
 // defaultVersion is what a test gets that names none.

@@ -28,7 +28,8 @@ type record struct {
 	client                                  Endpoint
 	status                                  int // the upstream's, 0 before it
 	action                                  string
-	phase                                   int // that denied
+	phase                                   int       // that denied
+	at                                      time.Time // when action, or fault, was decided; zero: no such moment
 	denial                                  denial
 	wouldDeny                               bool
 	fault                                   error
@@ -69,7 +70,7 @@ func (r *record) begin(q *Request, withData bool) {
 }
 
 func (r *record) denied(phase int, d denial) {
-	r.action, r.phase, r.denial = actionDenied, phase, d
+	r.action, r.phase, r.denial, r.at = actionDenied, phase, d, time.Now()
 }
 
 // noteWouldDeny records the interruption that DetectionOnly held back.
@@ -81,7 +82,7 @@ func (t *Transaction) noteWouldDeny() {
 		return
 	}
 	if it := d.DetectionOnlyInterruption(); it != nil {
-		t.record.wouldDeny = true
+		t.record.wouldDeny, t.record.at = true, time.Now()
 		t.record.action, t.record.phase, t.record.denial = actionWouldDeny, t.phase, denialOf(it)
 	}
 }
@@ -234,8 +235,12 @@ func (r *record) line(id, policy string, took time.Duration) string {
 	if r.fault != nil && r.action == actionPassed {
 		r.action = actionFaulted
 	}
+	if r.at.IsZero() {
+		r.at = time.Now()
+	}
 	e := map[string]any{
 		"event":   "seawall",
+		"time":    stamp(r.at),
 		"tx_id":   id,
 		"action":  r.action,
 		"policy":  policy,
@@ -269,9 +274,13 @@ func (r *record) line(id, policy string, took time.Duration) string {
 }
 
 func faultLine(id, policy string, phase int, err error) string {
-	return encode(map[string]any{"event": "seawall_error", "tx_id": id, "policy": policy, "phase": phase,
+	return encode(map[string]any{"event": "seawall_error", "time": stamp(time.Now()), "tx_id": id, "policy": policy, "phase": phase,
 		"error": printable(err.Error(), 400)})
 }
+
+// stamp is a moment in RFC 3339, in UTC: Envoy's log lines have no zone, and what
+// collects them cuts them off.
+func stamp(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 func encode(e map[string]any) string {
 	var b strings.Builder

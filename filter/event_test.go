@@ -3,8 +3,10 @@ package filter_test
 import (
 	"io/fs"
 	"net/netip"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -175,5 +177,38 @@ func TestTransactionIDIsNeverTheClients(t *testing.T) {
 		assert.False(t, seen[id], "IDs do not repeat")
 		seen[id] = true
 		tx.Close()
+	}
+}
+
+// Envoy's own lines have no zone, and what collects them cuts them off. The moment is
+// the decision's: the stream may go on for minutes.
+func TestAnEventSaysWhenItsDecisionWasMade(t *testing.T) {
+	for name, tc := range map[string]struct{ config, action string }{
+		"denied":           {filtertest.Configs["rules"], "deny"},
+		"would be":         {filtertest.Configs["detect"], "would_deny"},
+		"no such decision": {`{"directives": "SecRuleEngine On\nSecRule REQUEST_HEADERS:x-phase-1 \"evil\" \"id:1,phase:1,pass,log,msg:'m'\""}`, "pass"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newRecorder()
+			tx := engine(t, tc.config).NewTransaction(h)
+			before := time.Now().Truncate(time.Millisecond)
+			tx.RequestHeaders(post("x-phase-1", "evil"), true)
+			after := time.Now()
+			for !time.Now().Truncate(time.Millisecond).After(after) { // the end can be told from the decision
+				runtime.Gosched()
+			}
+			tx.Close()
+			e := h.events(t)[0]
+			require.Equal(t, tc.action, e["action"])
+			require.Regexp(t, `^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`, e["time"])
+			at, err := time.Parse(time.RFC3339, e["time"].(string))
+			require.NoError(t, err)
+			assert.False(t, at.Before(before), "%s, not before %s", at, before)
+			if tc.action == "pass" {
+				assert.True(t, at.After(after), "where nothing was decided, the end of the exchange")
+			} else {
+				assert.False(t, at.After(after), "%s, not after %s", at, after)
+			}
+		})
 	}
 }

@@ -165,7 +165,7 @@ func (t *Transaction) deny(d *direction, reason denial) Verdict {
 // fault answers an error of ours by the failure policy. The engine is left
 // alone afterwards: its state is unknown.
 func (t *Transaction) fault(d *direction, err error) Verdict {
-	t.record.fault = err
+	t.record.fault, t.record.at = err, time.Now()
 	t.host.Log(slog.LevelError, faultLine(t.id, t.policy, t.phase, err))
 	t.abandon()
 	reason := denial{status: 500, fault: true, reason: fmt.Sprintf("phase_%d", t.phase)}
@@ -191,7 +191,7 @@ func (t *Transaction) guard(d *direction, v *Verdict) {
 // distrust says that the screen was wrong about an exchange of this rule set.
 // It may come from an evaluation's goroutine, where only Log is allowed.
 func (t *Transaction) distrust(why string) {
-	t.host.Log(slog.LevelError, encode(map[string]any{"event": "seawall_error", "tx_id": t.id, "policy": t.policy,
+	t.host.Log(slog.LevelError, encode(map[string]any{"event": "seawall_error", "time": stamp(time.Now()), "tx_id": t.id, "policy": t.policy,
 		"error": "the screen is off for this policy from now on: " + why}))
 }
 

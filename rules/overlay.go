@@ -12,7 +12,8 @@ import (
 // @name among its elements is embedded, whatever directory stands before it;
 // every other name is the operating system's, absolute or relative to the
 // working directory, without the restrictions of io/fs on how a name is written.
-// A name that begins with an unknown @name is an error that lists the known ones.
+// A name that begins with an unknown @name is an error that lists the known ones, and
+// so is one of a device, a FIFO or a socket; ReadFile reads 16 MiB at most.
 //
 // It implements fs.ReadFileFS, fs.ReadDirFS and fs.GlobFS. It has no state.
 func FS() fs.FS { return overlay{} }
@@ -26,6 +27,9 @@ func (overlay) Open(name string) (fs.File, error) {
 	if err := refuse("open", name); err != nil {
 		return nil, err
 	}
+	if err := refuseIrregular(name, true); err != nil {
+		return nil, err
+	}
 	return os.Open(name)
 }
 
@@ -36,7 +40,7 @@ func (overlay) ReadFile(name string) ([]byte, error) {
 	if err := refuse("open", name); err != nil {
 		return nil, err
 	}
-	return os.ReadFile(name)
+	return ReadRegular(name, maxFileBytes)
 }
 
 func (overlay) ReadDir(name string) ([]fs.DirEntry, error) {

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 	"slices"
 )
@@ -12,6 +13,7 @@ import (
 type snapshot struct {
 	fs.FS
 	files map[string]outcome[[]byte]
+	bytes int // of files
 	globs map[string]outcome[[]string]
 }
 
@@ -28,6 +30,10 @@ func (s *snapshot) ReadFile(name string) ([]byte, error) {
 	file, seen := s.files[name]
 	if !seen {
 		file.value, file.err = fs.ReadFile(s.FS, name)
+		if s.bytes += len(file.value); s.bytes > maxReadBytes && file.err == nil {
+			file = outcome[[]byte]{err: &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf(
+				"the files of the rule set have more than %s together; leave some of them out", Size(maxReadBytes))}}
+		}
 		s.files[name] = file
 	}
 	return bytes.Clone(file.value), file.err

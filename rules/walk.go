@@ -20,7 +20,8 @@ const maxIncludes = 100
 //
 // An error is a *DirectiveError: a line of 64 KiB or more, a directive left open
 // by a backslash or a backtick at the end of its file, an Include that finds
-// nothing or includes itself, a NUL byte, a byte order mark.
+// nothing, itself, what is no regular file or more than 16 MiB, a NUL byte, a byte
+// order mark.
 func Walk(fsys fs.FS, text string) ([]Directive, error) {
 	w := walker{fsys: fsys}
 	err := w.text(source{}, text)
@@ -31,6 +32,7 @@ type walker struct {
 	fsys     fs.FS
 	found    []Directive
 	includes int
+	bytes    int // of what was included
 }
 
 // A source is the file being read. dir is Coraza's current directory for it,
@@ -83,6 +85,9 @@ func (w *walker) include(from source, d Directive) error {
 		data, err := fs.ReadFile(w.fsys, name)
 		if err != nil {
 			return fmt.Errorf("including %q: %w%s", arg, err, whereSearched(from, arg, pattern, err))
+		}
+		if w.bytes += len(data); w.bytes > maxIncludeBytes {
+			return fmt.Errorf("including %q: with %s, all that is included has more than %s; leave some of it out", arg, name, Size(maxIncludeBytes))
 		}
 		inner := source{file: name, dir: filepath.Dir(name)}
 		inner.chain = append(slices.Clone(from.chain), filepath.Clean(name))

@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
+	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -43,9 +46,12 @@ func (c *attackCommand) run(s *session) error {
 			return fmt.Errorf("--%s %d is not within 1 to %d", bound.name, bound.value, bound.most)
 		}
 	}
-	targets := make([]*url.URL, len(c.URLs))
+	if c.Wait < 0 {
+		return fmt.Errorf("--wait %s is less than 0s", c.Wait)
+	}
+	targets := make([]*target, len(c.URLs))
 	for i, text := range c.URLs {
-		target, err := c.target(text)
+		target, err := c.target(s, text)
 		if err != nil {
 			return err
 		}
@@ -109,27 +115,49 @@ func (c *attackCommand) cases(s *session) ([]attack.Case, error) {
 	return append(ours, attack.Spread(theirs, c.Count-len(ours))...), nil
 }
 
+// A target is a server to attack.
+type target struct {
+	*url.URL
+	// addresses are those of this machine that it has; none where it is its user's own.
+	addresses []netip.Addr
+}
+
 // target checks a URL: it must be of this machine, or its user's own. HOST:PORT
 // alone means http.
-func (c *attackCommand) target(text string) (*url.URL, error) {
+func (c *attackCommand) target(s *session, text string) (*target, error) {
 	whole := text
 	if !strings.Contains(text, "://") {
 		whole = "http://" + text
 	}
-	target, err := url.Parse(whole)
+	u, err := url.Parse(whole)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("attacking %s: %w", text, err)
-	case target.Scheme != "http" && target.Scheme != "https", target.Hostname() == "":
+	case u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
 		return nil, fmt.Errorf("attacking %s: want http://HOST:PORT", text)
-	case !attack.IsLoopback(target.Hostname()) && !c.Owned:
-		return nil, fmt.Errorf("attacking %s: %s is not this machine; if it is yours to attack, say --i-own-this-host",
-			text, target.Hostname())
 	}
-	return target, nil
+	if err := checkPort(u.Port()); err != nil {
+		return nil, fmt.Errorf("attacking %s: %w", text, err)
+	}
+	if c.Owned {
+		return &target{URL: u}, nil
+	}
+	addresses, err := attack.Loopback(s.ctx, u.Hostname(), net.DefaultResolver.LookupNetIP)
+	if err != nil {
+		return nil, fmt.Errorf("attacking %s: %w; if it is yours to attack, say --i-own-this-host", text, err)
+	}
+	return &target{u, addresses}, nil
 }
 
-func (c *attackCommand) attack(s *session, target *url.URL, cases []attack.Case) (*attack.Report, error) {
+// checkPort refuses what no TCP port can be; "" is the scheme's own.
+func checkPort(port string) error {
+	if n, err := strconv.Atoi(port); port != "" && (err != nil || n < 1 || n > 65535) {
+		return fmt.Errorf("port %s is not within 1 to 65535", port)
+	}
+	return nil
+}
+
+func (c *attackCommand) attack(s *session, target *target, cases []attack.Case) (*attack.Report, error) {
 	report := &attack.Report{Target: target.String()}
 	text := attack.Text{W: s.stdout, Colour: s.env("NO_COLOR") == "" && terminal.Is(s.stdout)}
 	progress := newProgress(s.stderr, len(cases)*c.Rounds)
@@ -146,13 +174,12 @@ func (c *attackCommand) attack(s *session, target *url.URL, cases []attack.Case)
 			progress.show(len(report.Results))
 		}
 	}
-	plan := attack.Plan{Cases: cases, Rate: c.Rate, Rounds: c.Rounds, Timeout: 10 * time.Second, Wait: c.Wait}
-	err := attack.Send(s.ctx, target, plan, each)
+	plan := attack.Plan{Cases: cases, Rate: c.Rate, Rounds: c.Rounds, Timeout: 10 * time.Second, Wait: c.Wait, Addresses: target.addresses}
+	err := attack.Send(s.ctx, target.URL, plan, each)
 	progress.clear()
 	if err != nil {
 		return nil, err
 	}
-	report.Sum()
 	report.Sum()
 	if c.Output == "text" {
 		text.End(report)

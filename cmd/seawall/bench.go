@@ -29,7 +29,7 @@ type benchCommand struct {
 	Module string `placeholder:"PATH" help:"For --envoy: ${module}. Without it: the one beside this program."`
 
 	Output string `enum:"text,json" default:"text" help:"text, or json, on stdout."`
-	JSON   string `default:"build/bench.json" placeholder:"FILE" help:"Where everything goes as JSON (${default})."`
+	JSON   string `name:"json" placeholder:"FILE" help:"Write everything into this file as JSON, too."`
 	HTML   string `name:"html" placeholder:"FILE" help:"Write what --rules found as a page with a picture, too."`
 	// --build runs the program anew for each engine that it builds.
 	BuildKind string `hidden:"" enum:",stock,off,on" default:""`
@@ -57,6 +57,11 @@ func (c *benchCommand) run(s *session) error {
 		return fmt.Errorf("--peer %s is not known; libmodsecurity is", c.Peer)
 	case c.Peer != "" && c.Config != "":
 		return errors.New("--peer measures the Core Rule Set only, not --config")
+	}
+	for _, file := range [][2]string{{"--json", c.JSON}, {"--html", c.HTML}, {"--pprof", c.Pprof}} {
+		if err := folderExists(file[0], file[1]); err != nil {
+			return err
+		}
 	}
 	if c.Seed == 0 {
 		c.Seed = rand.Uint64()

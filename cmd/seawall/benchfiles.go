@@ -5,18 +5,19 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 )
 
-// write puts a report into the JSON file, and on stdout where that is asked for.
+// write puts a report into the JSON file, and on stdout, where that is asked for.
 func (c *benchCommand) write(s *session, report any) error {
 	print := func(w io.Writer) error {
 		encoder := json.NewEncoder(w)
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(report)
 	}
-	if err := writeFile("--json", c.JSON, print); err != nil {
-		return err
+	if c.JSON != "" {
+		if err := writeFile("--json", c.JSON, print); err != nil {
+			return err
+		}
 	}
 	if c.Output == "json" {
 		return print(s.stdout)
@@ -24,11 +25,8 @@ func (c *benchCommand) write(s *session, report any) error {
 	return nil
 }
 
-// writeFile writes a file whose folder may not be there yet. flag is for errors.
+// writeFile writes a file; folderExists has looked for its folder. flag is for errors.
 func writeFile(flag, name string, print func(io.Writer) error) error {
-	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-		return fmt.Errorf("%s: %w", flag, err)
-	}
 	file, err := os.Create(name)
 	if err != nil {
 		return fmt.Errorf("%s: %w", flag, err)

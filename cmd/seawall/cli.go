@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os/signal"
+	"regexp"
 	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
 
+	"github.com/seawall-waf/seawall/cmd/seawall/terminal"
 	"github.com/seawall-waf/seawall/envoy/launch"
 )
 
@@ -69,13 +71,18 @@ func (e *exitError) Unwrap() error { return e.cause }
 // run does what args say and returns the exit code.
 func run(args []string, stdout, stderr io.Writer, env func(string) string) int {
 	code, ended := exitOK, false
+	out := &output{to: stdout}
 	// --help and --version ask to exit; we return instead.
-	parser, err := newParser(&commandLine{}, stdout, stderr, func(c int) { code, ended = c, true })
+	parser, err := newParser(&commandLine{}, out, stderr, func(c int) { code, ended = c, true })
 	if err != nil {
 		fmt.Fprintln(stderr, "seawall:", err)
 		return exitUsage
 	}
-	parsed, err := parser.Parse(withHelp(args))
+	parsed, err := parser.Parse(withNegatives(withHelp(args)))
+	if lost := out.orElse(nil); lost != nil { // the help, or the version
+		fmt.Fprintln(stderr, "seawall:", lost)
+		return exitUsage
+	}
 	if ended {
 		if len(args) == 0 {
 			return exitUsage // a script that lost its arguments must not go on
@@ -83,7 +90,8 @@ func run(args []string, stdout, stderr io.Writer, env func(string) string) int {
 		return code
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "seawall: %v; see seawall %s--help\n", err, commandOf(err))
+		text := noValue.ReplaceAllString(err.Error(), "it needs a value ($1)")
+		fmt.Fprintf(stderr, "seawall: %s; see seawall %s--help\n", terminal.PrintableLines(text), commandOf(err))
 		return exitUsage
 	}
 
@@ -91,7 +99,7 @@ func run(args []string, stdout, stderr io.Writer, env func(string) string) int {
 	defer stop()
 	// A second Ctrl-C ends the program at once.
 	context.AfterFunc(ctx, stop)
-	err = parsed.Run(&session{ctx: ctx, stdout: stdout, stderr: stderr, env: env})
+	err = out.orElse(parsed.Run(&session{ctx: ctx, stdout: out, stderr: stderr, env: env}))
 	if err == nil {
 		return exitOK
 	}
@@ -99,8 +107,8 @@ func run(args []string, stdout, stderr io.Writer, env func(string) string) int {
 	if !errors.As(err, &exit) {
 		exit = &exitError{code: exitUsage, cause: err}
 	}
-	if exit.cause != nil {
-		fmt.Fprintln(stderr, "seawall:", err)
+	if exit.cause != nil { // it may quote a file, a name, a log
+		fmt.Fprintln(stderr, "seawall:", terminal.PrintableLines(err.Error()))
 	}
 	return exit.code
 }
@@ -115,6 +123,31 @@ func withHelp(args []string) []string {
 	}
 	return args
 }
+
+// noValue is what kong says of a flag at the end of the line.
+var noValue = regexp.MustCompile(`expected (\w+) value but got "EOL" \(<EOL>\)`)
+
+// withNegatives joins a flag and a negative number behind it, which kong takes for a
+// flag: none of ours is a digit. Whether a flag may be negative its command says.
+func withNegatives(args []string) []string {
+	var joined []string
+	for i, arg := range args {
+		if arg == "--" {
+			return append(joined, args[i:]...)
+		}
+		if last := len(joined) - 1; last >= 0 && negative.MatchString(arg) && bareFlag.MatchString(joined[last]) {
+			joined[last] += "=" + arg
+			continue
+		}
+		joined = append(joined, arg)
+	}
+	return joined
+}
+
+var (
+	negative = regexp.MustCompile(`^-\d`)
+	bareFlag = regexp.MustCompile(`^--[a-z][a-z-]*$`)
+)
 
 func newParser(commands *commandLine, stdout, stderr io.Writer, exit func(int)) (*kong.Kong, error) {
 	return kong.New(commands,

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"time"
 )
 
 // eventLine is what shortEvent reads of Seawall's own record of an exchange.
@@ -85,9 +84,7 @@ func (e *eventsFile) take(line string) error {
 	if !ok {
 		return nil
 	}
-	// Envoy's line has the time, in front of the event.
-	at := time.Now().UTC().Format("2006-01-02T15:04:05.000Z")
-	if _, err := fmt.Fprintf(e.file, "{\"time\":%q,%s\n", at, text[1:]); err != nil {
+	if _, err := fmt.Fprintln(e.file, text); err != nil {
 		e.full = true
 		return fmt.Errorf("--events: %w; further events are not kept", err)
 	}

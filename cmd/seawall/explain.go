@@ -1,10 +1,10 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 
 	"github.com/seawall-waf/seawall/cmd/seawall/exchange"
@@ -21,6 +21,8 @@ type explainCommand struct {
 	Log    string `placeholder:"FILE" help:"Events (of seawall run --events, or Envoy's log) or an audit log; - for stdin."`
 	Entry  int    `placeholder:"N" help:"Which entry of a HAR file, from 1."`
 	Client string `placeholder:"ADDRESS" help:"The client's IP address; without it 127.0.0.1, or the record's."`
+
+	ReadFiles bool `help:"Read the files that a curl command line names (-d @FILE); look at the line first."`
 
 	Prove   bool   `negatable:"" default:"true" help:"Replay the request, and CRS's own attacks, with each exclusion that is shown."`
 	Attacks int    `default:"60" help:"How many of CRS's attacks at most to replay for a category (${default})."`
@@ -41,11 +43,18 @@ type explainReport struct {
 }
 
 func (c *explainCommand) Run(s *session) error {
+	return s.interruptibly(func() error { return c.explain(s) })
+}
+
+func (c *explainCommand) explain(s *session) error {
 	x, err := c.read()
 	if err != nil {
 		return err
 	}
 	if c.Client != "" {
+		if client, err := netip.ParseAddr(c.Client); err != nil || client.Zone() != "" {
+			return fmt.Errorf("--client %q is no IP address, such as 192.0.2.1", c.Client)
+		}
 		x.Client = c.Client
 	}
 	x.ThroughEnvoy()
@@ -85,8 +94,7 @@ func (c *explainCommand) Run(s *session) error {
 
 func (c *explainCommand) write(s *session, report *explainReport) error {
 	if c.Output == "json" {
-		encoder := json.NewEncoder(s.stdout)
-		encoder.SetEscapeHTML(false)
+		encoder := terminal.JSON(s.stdout)
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(report)
 	}
@@ -99,7 +107,7 @@ func (c *explainCommand) config() (*filter.Config, error) {
 	var document []byte
 	if c.Config != "" {
 		var err error
-		if document, err = os.ReadFile(c.Config); err != nil {
+		if document, err = readInput(c.Config, maxConfigBytes); err != nil {
 			return nil, fmt.Errorf("--config: %w", err)
 		}
 	}
@@ -128,7 +136,7 @@ func (c *explainCommand) read() (*exchange.Exchange, error) {
 	case c.Log != "" && c.ID == "":
 		return nil, errors.New("--log needs --id, the ID of the exchange (x-seawall-id of the reply)")
 	case c.Curl != "":
-		x, err := exchange.Curl(c.Curl)
+		x, err := exchange.Reader{Files: c.ReadFiles}.Curl(c.Curl)
 		if err != nil {
 			return nil, fmt.Errorf("--curl: %w", err)
 		}
@@ -151,16 +159,12 @@ func (c *explainCommand) read() (*exchange.Exchange, error) {
 func (c *explainCommand) readRequest() (*exchange.Exchange, error) {
 	text := []byte(c.Request)
 	if !exchange.Inline(c.Request) {
-		in, err := open(c.Request)
-		if err != nil {
-			return nil, err
-		}
-		defer in.Close()
-		if text, err = io.ReadAll(io.LimitReader(in, 65<<20)); err != nil {
+		var err error
+		if text, err = readInput(c.Request, exchange.MaxText); err != nil {
 			return nil, fmt.Errorf("reading the request: %w", err)
 		}
 	}
-	x, err := exchange.Read(text, c.Entry)
+	x, err := exchange.Reader{Entry: c.Entry, Files: c.ReadFiles}.Read(text)
 	if err != nil {
 		return nil, fmt.Errorf("%.60s: %w", c.Request, err)
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/seawall-waf/seawall/filter"
 )
 
-// explainText writes a report for people. Nothing that a client sent reaches the
-// terminal raw.
+// explainText writes a report for people. Nothing that a client sent, or that a log
+// says, reaches the terminal raw.
 type explainText struct {
 	colour bool
 	out    strings.Builder
@@ -33,7 +33,7 @@ func (t *explainText) write(r *explainReport) string {
 	t.verdict(r)
 	t.line("%s  (host %s, from %s)", terminal.Printable(r.Request), terminal.Printable(cmp.Or(r.Host, "none")), r.Source)
 	for _, missing := range r.Missing {
-		t.line("Note: %s.", missing)
+		t.line("Note: %s.", terminal.Printable(missing))
 	}
 	t.ledger(r)
 	t.rules(r)
@@ -48,11 +48,11 @@ func (t *explainText) verdict(r *explainReport) {
 	case r.Rule != 0:
 		by = fmt.Sprintf(" by rule %d in phase %d", r.Rule, r.Phase)
 	case r.Blocked():
-		by = fmt.Sprintf(" by Seawall itself: %s", r.Details)
+		by = fmt.Sprintf(" by Seawall itself: %s", terminal.Printable(r.Details))
 	}
 	policy := ""
 	if r.Policy != "" {
-		policy = fmt.Sprintf(", policy %s", r.Policy)
+		policy = fmt.Sprintf(", policy %s", terminal.Printable(r.Policy))
 	}
 	switch {
 	case r.Denied():
@@ -62,7 +62,7 @@ func (t *explainText) verdict(r *explainReport) {
 	case r.Fault != "":
 		t.line("%s%s: %s", t.paint("1;33", "PASSES after a fault"), policy, terminal.Printable(r.Fault))
 	default:
-		t.line("%s%s (SecRuleEngine %s)", t.paint("1;32", "PASSES"), policy, r.Engine)
+		t.line("%s%s (SecRuleEngine %s)", t.paint("1;32", "PASSES"), policy, terminal.Printable(r.Engine))
 	}
 }
 
@@ -72,7 +72,7 @@ func (t *explainText) ledger(r *explainReport) {
 		if len(r.Scores) > 0 {
 			t.line("\n%s", t.bold("Score"))
 			for _, name := range sortedKeys(r.Scores) {
-				t.line("  %-34s %d", name, r.Scores[name])
+				t.line("  %-34s %d", terminal.Printable(name), r.Scores[name])
 			}
 		}
 		return
@@ -90,7 +90,7 @@ func (t *explainText) ledger(r *explainReport) {
 		}
 	}
 	for _, a := range l.Categories {
-		t.line("  %-24s %d%s", a.Name, a.Score, t.entries(a))
+		t.line("  %-24s %d%s", terminal.Printable(a.Name), a.Score, t.entries(a))
 	}
 }
 
@@ -121,7 +121,7 @@ func (t *explainText) rules(r *explainReport) {
 	for _, m := range r.Matches {
 		about := []string{fmt.Sprintf("phase %d", m.Phase)}
 		if m.Severity != "" {
-			about = append(about, m.Severity)
+			about = append(about, terminal.Printable(m.Severity))
 		}
 		if m.Level > 0 {
 			about = append(about, fmt.Sprintf("paranoia level %d", m.Level))

@@ -39,7 +39,7 @@ func (t *explainText) values(m *filter.RuleMatch) {
 		if v.Known && len(v.Steps) > 0 {
 			t.line("      as sent    %s", show(cut(v.Before, 160)))
 			t.line("      as matched %s", t.marked(v, "                 "))
-			t.line("      after      %s", strings.Join(v.Steps, ","))
+			t.line("      after      %s", terminal.Printable(strings.Join(v.Steps, ",")))
 		} else {
 			t.line("      as sent    %s", t.marked(v, "                 "))
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 
 	"github.com/seawall-waf/seawall/envoy/launch"
 )
@@ -28,8 +29,7 @@ func (c *runCommand) greet(s *session, envoy *launch.Envoy, disabled bool) error
 		base:  fmt.Sprintf("http://%s", net.JoinHostPort(named(host), fmt.Sprint(ports["ingress"]))),
 		admin: envoy.AdminAddress(), demo: c.Upstream == "", disabled: disabled,
 	}
-	g.write(s.stdout)
-	return nil
+	return g.write(s.stdout)
 }
 
 // named is a host to put into a URL. A number as Host is a match of its own, CRS
@@ -42,22 +42,25 @@ func named(host string) string {
 	return host
 }
 
-func (g greeting) write(w io.Writer) {
+func (g greeting) write(w io.Writer) error {
+	var b strings.Builder
 	if g.disabled {
-		fmt.Fprintf(w, "NOTHING IS GUARDED at %s/: the config says disabled: true (Envoy's admin: http://%s/)\n", g.base, g.admin)
+		fmt.Fprintf(&b, "NOTHING IS GUARDED at %s/: the config says disabled: true (Envoy's admin: http://%s/)\n", g.base, g.admin)
 	} else {
-		fmt.Fprintf(w, "Seawall guards %s/ (Envoy's admin: http://%s/)\n", g.base, g.admin)
+		fmt.Fprintf(&b, "Seawall guards %s/ (Envoy's admin: http://%s/)\n", g.base, g.admin)
 	}
 	if g.demo {
-		fmt.Fprintf(w, "Open %s/ in a browser, or try:\n", g.base)
+		fmt.Fprintf(&b, "Open %s/ in a browser, or try:\n", g.base)
 	} else {
-		fmt.Fprintln(w, "Try:")
+		fmt.Fprintln(&b, "Try:")
 	}
-	fmt.Fprintf(w, `
+	fmt.Fprintf(&b, `
   curl -i '%[1]s/search?q=sea+wall'
   curl -i '%[1]s/search?q=1%%27+OR+%%271%%27%%3D%%271'
   curl -i -H 'content-type: application/json' -d '{"comment": "<script>alert(1)</script>"}' '%[1]s/comments'
 
 Ctrl-C stops it. What passes by:
 `, g.base)
+	_, err := io.WriteString(w, b.String())
+	return err
 }

@@ -3,10 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -28,6 +30,37 @@ func TestAnInterruptedAttackSaysNothingAndIsNoSuccess(t *testing.T) {
 	require.ErrorAs(t, err, &exit)
 	assert.Equal(t, exitInterrupted, exit.code)
 	assert.NoError(t, exit.cause, "nothing is printed")
+}
+
+// To open a FIFO waits for its writer, and looks at no signal.
+func TestWhoWaitsForAFIFOCanBeInterrupted(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	require.NoError(t, syscall.Mkfifo(fifo, 0o600))
+	for name, run := range map[string]func(*session) error{
+		"validate":         (&validateCommand{Files: []string{fifo}}).Run,
+		"explain":          (&explainCommand{Request: fifo}).Run,
+		"explain --config": (&explainCommand{Request: "http://h/", Config: fifo}).Run,
+		"explain --log":    (&explainCommand{ID: "X", Log: fifo}).Run,
+	} {
+		ctx, interrupt := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() {
+			ended <- run(&session{ctx: ctx, stdout: io.Discard, stderr: io.Discard, env: func(string) string { return "" }})
+		}()
+		interrupt()
+		select {
+		case err := <-ended:
+			var exit *exitError
+			require.ErrorAs(t, err, &exit, name)
+			assert.Equal(t, exitInterrupted, exit.code, name)
+			assert.NoError(t, exit.cause, name)
+		case <-time.After(time.Minute):
+			t.Fatal(name + " still waits")
+		}
+	}
+	writer, err := os.OpenFile(fifo, os.O_RDWR, 0) // lets those who wait go on, to its end
+	require.NoError(t, err)
+	require.NoError(t, writer.Close())
 }
 
 func TestRunThatIsInterruptedWhileItDownloadsEndsAsAtAnyOtherMoment(t *testing.T) {

@@ -42,7 +42,7 @@ func builtModule(t *testing.T) string {
 
 func TestTheGreetingInTheReadmeIsWhatRunPrints(t *testing.T) {
 	var out bytes.Buffer
-	greeting{base: "http://localhost:8080", admin: "127.0.0.1:33081", demo: true}.write(&out)
+	require.NoError(t, greeting{base: "http://localhost:8080", admin: "127.0.0.1:33081", demo: true}.write(&out))
 	assert.Contains(t, readmeBlocks(t, "text"), out.String())
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"github.com/seawall-waf/seawall/cmd/seawall/exchange"
 	"github.com/seawall-waf/seawall/cmd/seawall/record"
 	"github.com/seawall-waf/seawall/cmd/seawall/rollout"
+	"github.com/seawall-waf/seawall/cmd/seawall/terminal"
 	"github.com/seawall-waf/seawall/cmd/seawall/tuning"
 )
 
@@ -59,9 +59,8 @@ func (c *reportCommand) Run(s *session) error {
 		}
 	}
 	if c.Output == "json" {
-		encoder := json.NewEncoder(s.stdout)
+		encoder := terminal.JSON(s.stdout)
 		encoder.SetIndent("", "  ")
-		encoder.SetEscapeHTML(false)
 		if err := encoder.Encode(report); err != nil {
 			return err
 		}

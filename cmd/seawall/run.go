@@ -85,6 +85,7 @@ func (c *runCommand) run(s *session) error {
 	if err := c.greet(s, envoy, disabled); err != nil {
 		return err
 	}
+	c.warnOfUpstream(s)
 
 	if changes != nil {
 		over := make(chan struct{})

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"net"
 	"net/url"
 	"regexp"
 	"strings"
@@ -56,7 +57,7 @@ func TestOnlyLinesOfInterestAreShownAndNoneSteersTheTerminal(t *testing.T) {
 
 func TestTheGreetingSaysWhenNothingIsGuarded(t *testing.T) {
 	var out bytes.Buffer
-	greeting{base: "http://localhost:1", admin: "127.0.0.1:1", disabled: true}.write(&out)
+	require.NoError(t, greeting{base: "http://localhost:1", admin: "127.0.0.1:1", disabled: true}.write(&out))
 	assert.Contains(t, out.String(), "NOTHING IS GUARDED at http://localhost:1/: the config says disabled: true")
 	assert.NotContains(t, out.String(), "Seawall guards")
 }
@@ -86,7 +87,7 @@ func TestUpstreamsAreHostAndPort(t *testing.T) {
 
 func TestTheCurlLinesCanBePasted(t *testing.T) {
 	var out bytes.Buffer
-	greeting{base: "http://127.0.0.1:8080", admin: "127.0.0.1:1", demo: true}.write(&out)
+	require.NoError(t, greeting{base: "http://127.0.0.1:8080", admin: "127.0.0.1:1", demo: true}.write(&out))
 
 	lines := regexp.MustCompile(`(?m)^  curl -i .*$`).FindAllString(out.String(), -1)
 	require.Len(t, lines, 3)
@@ -100,4 +101,21 @@ func TestTheCurlLinesCanBePasted(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "1' OR '1'='1", parsed.Query().Get("q"))
 	assert.Contains(t, out.String(), "Open http://127.0.0.1:8080/ in a browser")
+}
+
+func TestAnUpstreamThatDoesNotAnswerIsToldOf(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	command := runCommand{Upstream: "http://" + listener.Addr().String()}
+	var stderr bytes.Buffer
+	command.warnOfUpstream(&session{ctx: t.Context(), stderr: &stderr})
+	assert.Empty(t, stderr.String())
+
+	require.NoError(t, listener.Close())
+	command.warnOfUpstream(&session{ctx: t.Context(), stderr: &stderr})
+	assert.Regexp(t, `^seawall: nothing answers at --upstream http://127\.0\.0\.1:\d+: .*connection refused; until it does, what passes gets a 503 from Envoy\n$`, stderr.String())
+
+	stderr.Reset()
+	(&runCommand{}).warnOfUpstream(&session{ctx: t.Context(), stderr: &stderr})
+	assert.Empty(t, stderr.String(), "the demo upstream is our own")
 }

@@ -21,12 +21,13 @@ const (
 
 // start is how Envoy is started with one door's library.
 func (c *runCommand) start(s *session, boot *launch.Bootstrap, library string) (launch.Options, error) {
-	path, err := c.findEnvoy(s)
+	if c.Door != golangFilter {
+		path, err := c.findEnvoy(s)
+		return launch.Options{Path: path, Bootstrap: boot, ModuleDir: filepath.Dir(library)}, err
+	}
+	path, err := c.findContrib(s, library)
 	if err != nil {
 		return launch.Options{}, err
-	}
-	if c.Door != golangFilter {
-		return launch.Options{Path: path, Bootstrap: boot, ModuleDir: filepath.Dir(library)}, nil
 	}
 	whole, err := filepath.Abs(library)
 	if err != nil {
@@ -39,9 +40,27 @@ func (c *runCommand) start(s *session, boot *launch.Bootstrap, library string) (
 }
 
 // wanted says which Envoy the golang door needs.
-const wanted = "--door golang needs Envoy's contrib build of the minor version that the library is built for, %s: " +
-	"the binary /usr/local/bin/envoy of the image envoyproxy/envoy:contrib-v%[3]s, say, named by --envoy; " +
+const wanted = "--door golang needs Envoy's contrib build of the minor version that the library is built for, %[1]s, named by --envoy: " +
+	"`docker cp $(docker create envoyproxy/envoy:contrib-v%[1]s):/usr/local/bin/envoy .` gets one, where there is that image; " +
 	"--door dynamicmodule runs in any stock Envoy from 1.37 on"
+
+func needs(api string) string { return fmt.Sprintf(wanted, api) }
+
+// findContrib is findEnvoy without the download, which is a stock Envoy.
+func (c *runCommand) findContrib(s *session, library string) (string, error) {
+	api, err := apiVersion(library)
+	if err != nil {
+		return "", err
+	}
+	if c.Envoy != "" {
+		return c.findEnvoy(s)
+	}
+	path, err := launch.Installed(s.ctx, launch.Source{Getenv: s.env})
+	if path == "" && err == nil {
+		err = errors.New("neither $ENVOY nor PATH has an Envoy from 1.37 on; " + needs(api))
+	}
+	return path, err
+}
 
 // checkContrib asks an Envoy whether it has the golang filter, in the version of the
 // library's API.
@@ -55,7 +74,7 @@ func checkContrib(ctx context.Context, path string, boot *launch.Bootstrap, libr
 		return err
 	}
 	if minor(version) != minor(api) {
-		return fmt.Errorf("%s is Envoy %s; "+wanted, path, version, api)
+		return fmt.Errorf("%s is Envoy %s; %s", path, version, needs(api))
 	}
 	document, err := boot.JSON()
 	if err != nil {
@@ -73,7 +92,7 @@ func checkContrib(ctx context.Context, path string, boot *launch.Bootstrap, libr
 	// What else is wrong with the bootstrap the start says.
 	out, _ := exec.CommandContext(ctx, path, "--mode", "validate", "-c", file, "--log-level", "error").CombinedOutput()
 	if strings.Contains(string(out), "could not find @type") && strings.Contains(string(out), "filters.http.golang.") {
-		return fmt.Errorf("%s, Envoy %s, has no golang filter; "+wanted, path, version, api)
+		return fmt.Errorf("%s, Envoy %s, has no golang filter; %s", path, version, needs(api))
 	}
 	return ctx.Err()
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/seawall-waf/seawall/envoy/launch"
 	"github.com/seawall-waf/seawall/filter"
@@ -102,10 +103,34 @@ func upstreamAddress(text string) (string, error) {
 		return "", errors.New("it has more than a host and a port: want http://HOST:PORT")
 	}
 	port := u.Port()
+	if err := checkPort(port); err != nil {
+		return "", err
+	}
 	if port == "" {
 		port = "80"
 	}
 	return net.JoinHostPort(u.Hostname(), port), nil
+}
+
+// warnOfUpstream says so where nothing answers at the upstream, once: it may start
+// later, and until then Envoy answers for it.
+func (c *runCommand) warnOfUpstream(s *session) {
+	if c.Upstream == "" {
+		return
+	}
+	address, err := upstreamAddress(c.Upstream)
+	if err != nil {
+		return // bootstrap has refused it
+	}
+	const within = 2 * time.Second
+	conn, err := (&net.Dialer{Timeout: within}).DialContext(s.ctx, "tcp", address)
+	if err == nil {
+		_ = conn.Close()
+		return
+	}
+	if s.ctx.Err() == nil {
+		fmt.Fprintf(s.stderr, "seawall: nothing answers at --upstream %s: %v; until it does, what passes gets a 503 from Envoy\n", c.Upstream, err)
+	}
 }
 
 // checkListen refuses an address in use: two Envoys may share a port, and would

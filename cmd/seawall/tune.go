@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -33,6 +32,7 @@ type tuned struct {
 	OfOthers   map[string]int      `json:"events_of_other_policies,omitempty"`
 	Scanners   int                 `json:"attacking_clients"`
 	OfScanners int                 `json:"events_of_attacking_clients"`
+	OfNothing  int                 `json:"events_not_found"`
 	Unkept     int                 `json:"events_too_varied_to_keep"`
 	Proposed   []*tuning.Exclusion `json:"proposed"`
 	Passing    tuning.Passing      `json:"lets_pass"`
@@ -66,9 +66,8 @@ func (c *tuneCommand) Run(s *session) error {
 		return err
 	}
 	if c.Output == "json" {
-		encoder := json.NewEncoder(s.stdout)
+		encoder := terminal.JSON(s.stdout)
 		encoder.SetIndent("", "  ")
-		encoder.SetEscapeHTML(false)
 		return encoder.Encode(result)
 	}
 	result.text(s.stdout, c.Out, files)
@@ -106,6 +105,7 @@ func (c *tuneCommand) read(s *session, policy *tuning.Policy, result *tuned) err
 	}
 	result.Events, result.Denied = result.traffic.Events, result.traffic.Denied
 	result.Scanners, result.OfScanners, result.Unkept = result.traffic.Scanners(), result.traffic.OfScanners, result.traffic.Unkept
+	result.OfNothing = result.traffic.OfNothing
 	return nil
 }
 
@@ -168,6 +168,9 @@ func (t *tuned) text(w io.Writer, out string, files [2]string) {
 	}
 	if t.OfScanners > 0 {
 		p("%d events are left out: they are of clients that attack (in five of CRS's classes, or by their own word), %d of them", t.OfScanners, t.Scanners)
+	}
+	if t.OfNothing > 0 {
+		p("%d events are left out: the upstream has nothing at their paths (404, 410)", t.OfNothing)
 	}
 	if t.Unkept > 0 {
 		p("%d events are left out: too varied to keep", t.Unkept)

@@ -16,6 +16,9 @@ func (c *upstreamCommand) Run(s *session) error {
 	if err != nil {
 		return fmt.Errorf("listening for the demo upstream: %w", err)
 	}
-	fmt.Fprintf(s.stdout, "demo upstream on http://%s/\n", listener.Addr())
+	if _, err := fmt.Fprintf(s.stdout, "demo upstream on http://%s/\n", listener.Addr()); err != nil {
+		_ = listener.Close()
+		return err
+	}
 	return demo.Serve(s.ctx, listener)
 }

@@ -3,9 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/seawall-waf/seawall/cmd/seawall/lint"
@@ -28,20 +25,24 @@ Exit codes: 0 fine (notes do not count), 1 warnings, 2 a config or library that 
 }
 
 func (c *validateCommand) Run(s *session) error {
+	return s.interruptibly(func() error { return c.validate(s) })
+}
+
+func (c *validateCommand) validate(s *session) error {
 	if len(c.Files) == 0 && c.Envoy == "" {
 		return errors.New("validate: name a file, or - for stdin, or --envoy; see seawall validate --help")
 	}
 	report := &lint.Report{}
 	for _, file := range c.Files {
-		contents, err := c.read(file)
+		contents, err := readInput(file, maxConfigBytes)
 		if err != nil {
-			return err
+			return fmt.Errorf("validating: %w", err)
 		}
 		if file == "-" {
 			file = "stdin"
 		}
 		report.Checked = append(report.Checked, file)
-		report.Findings = append(report.Findings, check(file, contents)...)
+		report.Findings = append(report.Findings, lint.File(file, contents)...)
 	}
 	var unanswered error
 	if c.Envoy != "" {
@@ -71,37 +72,6 @@ func (c *validateCommand) Run(s *session) error {
 // maxConfigBytes is twice what the library reads of a document, and all that lint
 // reads of an Envoy configuration.
 const maxConfigBytes = 8 << 20
-
-func (c *validateCommand) read(file string) ([]byte, error) {
-	in := os.Stdin
-	if file != "-" {
-		var err error
-		if in, err = os.Open(file); err != nil {
-			return nil, fmt.Errorf("validating: %w", err)
-		}
-		defer in.Close()
-	}
-	contents, err := io.ReadAll(io.LimitReader(in, maxConfigBytes+1))
-	if err != nil {
-		return nil, fmt.Errorf("validating %s: %w", file, err)
-	}
-	if len(contents) > maxConfigBytes {
-		return nil, fmt.Errorf("validating %s: it has more than %d bytes", file, maxConfigBytes)
-	}
-	return contents, nil
-}
-
-// check tells by the contents what a file is; a name only helps where it ends in
-// .conf, for such a file may hold comments alone.
-func check(file string, contents []byte) []lint.Finding {
-	switch {
-	case lint.IsEnvoy(contents):
-		return lint.Envoy(file, contents)
-	case filepath.Ext(file) == ".conf", lint.IsSecLang(contents):
-		return lint.SecLang(file, contents)
-	}
-	return lint.Document(file, contents)
-}
 
 func (c *validateCommand) print(s *session, report *lint.Report) error {
 	switch c.Output {

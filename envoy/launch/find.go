@@ -35,10 +35,31 @@ type Source struct {
 	Progress io.Writer
 }
 
-// Find returns the path of an Envoy that can run Seawall: $ENVOY, else the one
-// in PATH if it is 1.37 or later, else what Fetch returns. An $ENVOY that does
-// not run is an error, never passed over.
+// Find returns the path of an Envoy that can run Seawall: the Installed one, else
+// what Fetch returns. Where there is none to be had, the error is a VersionError or a
+// MissingError.
 func Find(ctx context.Context, src Source) (string, error) {
+	src, err := src.withDefaults()
+	if err != nil {
+		return "", err
+	}
+	if path, err := Installed(ctx, src); path != "" || err != nil {
+		return path, err
+	}
+	path, err := Fetch(ctx, src)
+	var none *VersionError
+	if errors.As(err, &none) {
+		return "", none
+	}
+	if err != nil {
+		return "", &MissingError{Version: src.Version, Cause: err}
+	}
+	return path, nil
+}
+
+// Installed returns the path of $ENVOY, else of the Envoy in PATH if it is 1.37 or
+// later, else "". An $ENVOY that does not run is an error, never passed over.
+func Installed(ctx context.Context, src Source) (string, error) {
 	src, err := src.withDefaults()
 	if err != nil {
 		return "", err
@@ -54,11 +75,7 @@ func Find(ctx context.Context, src Source) (string, error) {
 			return path, nil
 		}
 	}
-	path, err := Fetch(ctx, src)
-	if err != nil {
-		return "", &MissingError{Version: src.Version, Cause: err}
-	}
-	return path, nil
+	return "", nil
 }
 
 // MissingError says that no Envoy was found, and how to provide one.
@@ -95,6 +112,8 @@ func Version(ctx context.Context, path string) (string, error) {
 	}
 	return string(match[1]), nil
 }
+
+var plainVersion = regexp.MustCompile(`^\d+\.\d+\.\d+$`)
 
 func recentEnough(version string) bool {
 	parts := strings.SplitN(version, ".", 3)
@@ -133,7 +152,7 @@ func (src Source) withDefaults() (Source, error) {
 	if src.Version == "" {
 		src.Version = DefaultVersion
 	}
-	if !regexp.MustCompile(`^\d+\.\d+\.\d+$`).MatchString(src.Version) {
+	if !plainVersion.MatchString(src.Version) {
 		return src, fmt.Errorf("envoy version %q is no version such as %s", src.Version, DefaultVersion)
 	}
 	if src.CacheDir != "" {

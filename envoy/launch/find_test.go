@@ -42,6 +42,12 @@ func TestFindPrefersEnvThenPathThenCache(t *testing.T) {
 	}
 }
 
+func TestInstalledDownloadsNothing(t *testing.T) {
+	path, err := Installed(context.Background(), Source{CacheDir: t.TempDir(), Getenv: func(string) string { return "" }})
+	require.NoError(t, err)
+	assert.Empty(t, path)
+}
+
 func TestFindNeverPassesOverAnUnusableENVOY(t *testing.T) {
 	dir := t.TempDir()
 	envoyScript(t, filepath.Join(dir, "cache", DefaultVersion), DefaultVersion)

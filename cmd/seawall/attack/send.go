@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -42,6 +43,8 @@ type Plan struct {
 	Rounds  int           // times the whole list is sent, at least 1
 	Timeout time.Duration // of each request
 	Wait    time.Duration // how long to wait for the server's first answer
+	// Addresses are the only ones to connect to; none: whatever the host's name is.
+	Addresses []netip.Addr
 }
 
 // UnreachableError says that nothing listens at the server's address.
@@ -53,14 +56,15 @@ func (e *UnreachableError) Unwrap() error { return e.Cause }
 // Send sends every case, one after the other, and calls each with its result.
 // It ends early with ctx, or with an UnreachableError.
 func Send(ctx context.Context, base *url.URL, plan Plan, each func(Result)) error {
+	dial := dialer(plan.Addresses)
 	client := &http.Client{
 		Timeout: plan.Timeout,
 		// No proxy: the address that was checked is the one asked. No header is added.
-		Transport:     &http.Transport{DisableCompression: true},
+		Transport:     &http.Transport{DisableCompression: true, DialContext: dial},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	defer client.CloseIdleConnections()
-	if err := awaitServer(ctx, base, plan.Wait); err != nil {
+	if err := awaitServer(ctx, base, dial, plan.Wait); err != nil {
 		return err
 	}
 	cases := plan.Cases
@@ -91,7 +95,7 @@ const connectWithin = 5 * time.Second
 
 // awaitServer returns when something accepts connections at base, and speaks TLS
 // where the scheme says so.
-func awaitServer(ctx context.Context, base *url.URL, wait time.Duration) error {
+func awaitServer(ctx context.Context, base *url.URL, dial dialContext, wait time.Duration) error {
 	address := base.Host
 	if base.Port() == "" {
 		address = net.JoinHostPort(base.Hostname(), map[string]string{"http": "80", "https": "443"}[base.Scheme])
@@ -99,16 +103,10 @@ func awaitServer(ctx context.Context, base *url.URL, wait time.Duration) error {
 	deadline := time.Now().Add(wait)
 	retry := time.NewTicker(200 * time.Millisecond)
 	defer retry.Stop()
-	dial := (&net.Dialer{Timeout: connectWithin}).DialContext
-	if base.Scheme == "https" {
-		dial = (&tls.Dialer{}).DialContext
-	}
 	for {
-		attempt, cancel := context.WithTimeout(ctx, connectWithin)
-		conn, err := dial(attempt, "tcp", address)
-		cancel()
+		err := tryServer(ctx, base, dial, address)
 		if err == nil {
-			return conn.Close()
+			return nil
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -122,6 +120,20 @@ func awaitServer(ctx context.Context, base *url.URL, wait time.Duration) error {
 		case <-retry.C:
 		}
 	}
+}
+
+func tryServer(ctx context.Context, base *url.URL, dial dialContext, address string) error {
+	ctx, cancel := context.WithTimeout(ctx, connectWithin)
+	defer cancel()
+	conn, err := dial(ctx, "tcp", address)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if base.Scheme == "https" {
+		return tls.Client(conn, &tls.Config{ServerName: base.Hostname()}).HandshakeContext(ctx)
+	}
+	return nil
 }
 
 func send(ctx context.Context, client *http.Client, base *url.URL, c Case) (Result, error) {
@@ -175,10 +187,7 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// IsLoopback tells whether a URL's host is this machine, by its spelling alone.
-func IsLoopback(host string) bool { return host == "localhost" || isLoopbackIP(host) }
-
 func isLoopbackIP(host string) bool {
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
+	address, err := netip.ParseAddr(host)
+	return err == nil && isLoopback(address)
 }

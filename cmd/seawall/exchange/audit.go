@@ -197,6 +197,9 @@ func readNative(text []byte) (*Exchange, error) {
 		parts[part] = append(parts[part], line)
 	}
 	x := &Exchange{Source: "audit log (native)"}
+	if part != "Z" {
+		x.Missing = append(x.Missing, fmt.Sprintf("the audit log's record is cut short: it ends in part %s, without part Z", part))
+	}
 	if len(parts["A"]) > 0 {
 		if m := nativeHead.FindStringSubmatch(parts["A"][0]); m != nil {
 			x.ID, x.Client = unescape.Replace(m[1]), m[2]

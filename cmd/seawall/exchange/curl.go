@@ -4,16 +4,14 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
 	"slices"
 	"strings"
 )
 
 // Curl reads a curl command line as curl would send it. Data that stands in a file
-// (-d @file) is read from there. An option whose effect on the request is not known
-// is an error.
-func Curl(line string) (*Exchange, error) {
+// (-d @file) is read from there if r allows that, else an error, as is an option whose
+// effect on the request is not known.
+func (r Reader) Curl(line string) (*Exchange, error) {
 	list, err := words(line)
 	if err != nil {
 		return nil, err
@@ -24,7 +22,7 @@ func Curl(line string) (*Exchange, error) {
 	if len(list) == 0 || list[0] != "curl" {
 		return nil, errors.New("want a command line that begins with curl")
 	}
-	c := &curl{x: &Exchange{Source: "curl", Protocol: "HTTP/1.1"}}
+	c := &curl{x: &Exchange{Source: "curl", Protocol: "HTTP/1.1"}, files: r.Files, room: MaxText}
 	if err := c.read(list[1:]); err != nil {
 		return nil, err
 	}
@@ -41,6 +39,8 @@ type curl struct {
 	get, head, asIs, json bool
 	headers               [][2]string
 	without               []string // headers that "Name:" takes out
+	files                 bool     // may be read
+	room                  int64    // for what is read of files, in bytes
 }
 
 // read goes through the options; letters without a value may stand together (-sSX POST).
@@ -151,6 +151,9 @@ func (c *curl) set(name, value string) error {
 	case "request":
 		c.method = value
 	case "header":
+		if strings.HasPrefix(value, "@") {
+			return fmt.Errorf("curl's -H %s names a file of headers; give the headers themselves", value)
+		}
 		c.header(value)
 	case "cookie":
 		if !strings.Contains(value, "=") {
@@ -166,9 +169,9 @@ func (c *curl) set(name, value string) error {
 	case "form", "form-string":
 		return c.addPart(value, name == "form-string")
 	case "upload-file":
-		data, err := os.ReadFile(value)
+		data, err := c.file("-T", value)
 		if err != nil {
-			return fmt.Errorf("curl's -T: %w", err)
+			return err
 		}
 		c.data, c.contentType = []string{string(data)}, ""
 		c.method = first(c.method, "PUT")
@@ -189,49 +192,6 @@ func (c *curl) header(text string) {
 	case strings.HasSuffix(text, ";"):
 		c.headers = append(c.headers, [2]string{strings.ToLower(strings.TrimSuffix(text, ";")), ""})
 	}
-}
-
-func (c *curl) addData(name, value string) error {
-	c.contentType = "application/x-www-form-urlencoded"
-	if name == "json" {
-		c.json, c.contentType = true, "application/json"
-	}
-	file, isFile := strings.CutPrefix(value, "@")
-	key := ""
-	if name == "data-urlencode" {
-		var equals bool
-		key, value, equals = strings.Cut(value, "=")
-		if !equals {
-			key, value = "", key
-			if n, f, at := strings.Cut(value, "@"); at {
-				key, file, isFile = n, f, true
-			}
-		} else {
-			isFile = false
-		}
-	}
-	if isFile && name != "data-raw" {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			return fmt.Errorf("curl's --%s: %w", name, err)
-		}
-		value = string(data)
-		if name == "data" || name == "data-ascii" {
-			value = strings.NewReplacer("\r", "", "\n", "", "\x00", "").Replace(value)
-		}
-	}
-	if name == "data-urlencode" {
-		value = url.QueryEscape(value)
-		if key != "" {
-			value = key + "=" + value
-		}
-	}
-	if c.json && len(c.data) > 0 {
-		c.data[len(c.data)-1] += value
-		return nil
-	}
-	c.data = append(c.data, value)
-	return nil
 }
 
 func (c *curl) setURL(text string) error {

@@ -47,7 +47,7 @@ func TestCurlLinesBecomeWhatCurlSends(t *testing.T) {
 		{"curl -sXDELETE -o /dev/null --max-time 3 --url=http://h/x", "DELETE", "h", "/x", [][2]string{agent, accept}, ""},
 	} {
 		t.Run(c.line, func(t *testing.T) {
-			x, err := Curl(c.line)
+			x, err := Reader{Files: true}.Curl(c.line)
 			require.NoError(t, err)
 			assert.Equal(t, []any{c.method, c.host, c.path, c.body}, []any{x.Method, x.Host, x.Path, string(x.Body)})
 			assert.Equal(t, c.headers, x.Headers)
@@ -56,9 +56,9 @@ func TestCurlLinesBecomeWhatCurlSends(t *testing.T) {
 }
 
 func TestCurlFormsAreMultipart(t *testing.T) {
-	x, err := Curl(`curl -F 'a=1;type=text/x' -F 'f=<script>;filename="x.php"' http://h/`)
+	x, err := Reader{Files: true}.Curl(`curl -F 'a=1;type=text/x' -F 'f=<script>;filename="x.php"' http://h/`)
 	require.ErrorContains(t, err, "no such file", "< reads a file")
-	x, err = Curl(`curl -F 'a=1;type=text/x' --form-string 'f=@x;y' http://h/`)
+	x, err = Reader{}.Curl(`curl -F 'a=1;type=text/x' --form-string 'f=@x;y' http://h/`)
 	require.NoError(t, err)
 	assert.Equal(t, "POST", x.Method)
 	assert.Equal(t, "--"+boundary+"\r\nContent-Disposition: form-data; name=\"a\"\r\nContent-Type: text/x\r\n\r\n1\r\n"+
@@ -80,10 +80,39 @@ func TestCurlLinesThatCannotBeReadSaySo(t *testing.T) {
 		"curl http:///x":                  "no host",
 		"curl -b jar http://h/":           "file of cookies",
 		"curl -d @/nowhere/x http://h/":   "no such file",
+		"curl -d @- http://h/":            "reads stdin",
+		"curl -d @/dev/null http://h/":    "it is a device",
+		"curl -H @headers http://h/":      "file of headers",
 		"curl -F nonsense http://h/":      "want name=value",
 		`curl --data-raw $'\x' http://h/`: "without digits",
 	} {
-		_, err := Curl(line)
+		_, err := Reader{Files: true}.Curl(line)
 		assert.ErrorContains(t, err, want, line)
 	}
+}
+
+// A line that others wrote may name any file: what it holds would be printed.
+func TestAFileThatACurlLineNamesIsReadOnlyIfThatIsAllowed(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "secret")
+	require.NoError(t, os.WriteFile(file, []byte("secret"), 0o600))
+	for _, option := range []string{"-d @", "--data-binary @", "--json @", "--data-urlencode a@", "--data-urlencode @", "-F a=@", "-F 'a=<'", "-T "} {
+		line := "curl http://h/ " + option + file
+		_, err := Reader{}.Curl(line)
+		assert.ErrorContains(t, err, "--read-files", line)
+		_, err = Read([]byte(line), 0)
+		assert.ErrorContains(t, err, "--read-files", line)
+		x, err := Reader{Files: true}.Read([]byte(line))
+		require.NoError(t, err, line)
+		assert.Contains(t, string(x.Body), "secret", line)
+	}
+}
+
+func TestTheFilesOfACurlLineAreBoundedTogether(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "large")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	require.NoError(t, os.Truncate(file, MaxText/2+1))
+	_, err := Reader{Files: true}.Curl("curl http://h/ --data-binary @" + file)
+	require.NoError(t, err)
+	_, err = Reader{Files: true}.Curl("curl http://h/ --data-binary @" + file + " --data-binary @" + file)
+	assert.ErrorContains(t, err, "it has more than the ")
 }

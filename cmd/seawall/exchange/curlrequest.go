@@ -3,7 +3,6 @@ package exchange
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -62,6 +61,7 @@ func (c *curl) request() (*Exchange, error) {
 		x.add(h[0], h[1])
 	}
 	x.complete()
+	x.measure()
 	return x, nil
 }
 
@@ -142,9 +142,9 @@ func (c *curl) addPart(text string, literal bool) error {
 			} else {
 				p.file, p.contentType = filepath.Base(file), "application/octet-stream"
 			}
-			data, err := os.ReadFile(file)
+			data, err := c.file("-F", file)
 			if err != nil {
-				return fmt.Errorf("curl's -F: %w", err)
+				return err
 			}
 			p.content = string(data)
 		}

@@ -3,7 +3,8 @@
 // (JSON, JsonLegacy, Native, OCSF), or an event of Seawall's.
 //
 //	Read(text)          one text, in whatever format it is
-//	Curl(line)          a command line, when it is known to be one
+//	Reader{...}.Read    the same; it may read files that a curl line names
+//	Reader{...}.Curl    a command line, when it is known to be one
 //	Records(reader)     the records of a log, one by one
 //	Find(reader, id)    the record of one transaction
 //	Attacks(rule, n)    CRS's own regression tests, as exchanges
@@ -49,13 +50,22 @@ type Response struct {
 	Body    []byte
 }
 
-// maxText bounds one request's text.
-const maxText = 64 << 20
+// MaxText bounds one request's text, in bytes.
+const MaxText = 64 << 20
 
-// Read reads one exchange from text. A HAR file has many: entry, from 1, says which.
-func Read(text []byte, entry int) (*Exchange, error) {
-	if len(text) > maxText {
-		return nil, fmt.Errorf("the request is larger than %d MiB", maxText>>20)
+// A Reader says how text is read. The zero value is right for text of strangers.
+type Reader struct {
+	Entry int  // which of a HAR file's many, from 1
+	Files bool // a curl command line may name files of this machine (-d @file)
+}
+
+// Read reads one exchange from text. Of a HAR file it is number entry, from 1.
+func Read(text []byte, entry int) (*Exchange, error) { return Reader{Entry: entry}.Read(text) }
+
+// Read reads one exchange from text.
+func (r Reader) Read(text []byte) (*Exchange, error) {
+	if len(text) > MaxText {
+		return nil, fmt.Errorf("the request is larger than %d MiB", MaxText>>20)
 	}
 	trimmed := bytes.TrimSpace(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")))
 	first, _, _ := strings.Cut(string(trimmed[:min(len(trimmed), 8<<10)]), "\n")
@@ -64,15 +74,15 @@ func Read(text []byte, entry int) (*Exchange, error) {
 	case len(trimmed) == 0:
 		return nil, errors.New("there is no request: the text is empty")
 	case strings.HasPrefix(first, "curl ") || strings.HasPrefix(first, "$ curl "):
-		return Curl(string(trimmed))
+		return r.Curl(string(trimmed))
 	case isURL(string(trimmed)):
 		return readURL(string(trimmed))
 	case trimmed[0] == '{':
-		return readJSON(trimmed, entry)
+		return readJSON(trimmed, r.Entry)
 	case nativeStart.MatchString(first):
 		return readNative(trimmed)
 	case strings.Contains(first, "] {"): // Envoy's log: [time][thread][level] [file:line] {
-		return readJSON([]byte(first[strings.Index(first, "] {")+2:]), entry)
+		return readJSON([]byte(first[strings.Index(first, "] {")+2:]), r.Entry)
 	case requestLine.MatchString(first):
 		return readHTTP(bytes.TrimLeft(text, "\r\n"))
 	}
@@ -143,6 +153,24 @@ func (x *Exchange) complete() {
 	}
 	if _, ok := x.Header("content-length"); !ok && len(x.Body) > 0 {
 		x.Headers = append(x.Headers, [2]string{"content-length", strconv.Itoa(len(x.Body))})
+	}
+}
+
+// measure says where the body is not what Content-Length announces. Envoy would wait
+// for the rest of a short one.
+func (x *Exchange) measure() {
+	for _, h := range x.Headers {
+		if h[0] != "content-length" {
+			continue
+		}
+		switch n, err := strconv.ParseUint(h[1], 10, 63); {
+		case err != nil:
+			x.Missing = append(x.Missing, fmt.Sprintf("Content-Length %.40q is no length: Envoy answers 400 before any rule runs", h[1]))
+		case n > uint64(len(x.Body)):
+			x.Missing = append(x.Missing, fmt.Sprintf("the body is cut short: %d of the %d bytes that Content-Length announces are here", len(x.Body), n))
+		case n < uint64(len(x.Body)):
+			x.Missing = append(x.Missing, fmt.Sprintf("the body has %d bytes, and Content-Length announces %d", len(x.Body), n))
+		}
 	}
 }
 

@@ -48,17 +48,24 @@ func readHTTP(text []byte) (*Exchange, error) {
 		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 			return nil, fmt.Errorf("reading the chunked body: %w", err)
 		}
+		if err != nil {
+			x.Missing = append(x.Missing, "the chunked body is cut short: it has no last chunk")
+		}
 		x.Body = plain
 		return x, nil // its length is not told on the wire either
 	}
 	// An editor ends the file with a line break that is not part of the body.
 	if length, ok := x.Header("content-length"); ok {
 		if n, err := strconv.Atoi(length); err == nil && n >= 0 && n < len(x.Body) {
-			x.Body = x.Body[:n]
+			rest := x.Body[n:]
+			if x.Body = x.Body[:n]; len(bytes.TrimRight(rest, "\r\n")) > 0 {
+				x.Missing = append(x.Missing, fmt.Sprintf("%d bytes behind the %d that Content-Length announces were left out", len(rest), n))
+			}
 		}
 	} else {
 		x.Body = bytes.TrimSuffix(bytes.TrimSuffix(x.Body, []byte("\n")), []byte("\r"))
 	}
 	x.complete()
+	x.measure()
 	return x, nil
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/seawall-waf/seawall/cmd/seawall/terminal"
 )
 
 // readJSON tells HAR, the audit logs and events apart by the keys that only one has.
@@ -78,7 +80,7 @@ func readHAR(text []byte, entry int) (*Exchange, error) {
 	case entry == 0 && len(log.Entries) > 1:
 		var list strings.Builder
 		for i, e := range log.Entries[:min(len(log.Entries), 20)] {
-			fmt.Fprintf(&list, "\n  %d: %d %s %.120s", i+1, e.Response.Status, e.Request.Method, e.Request.URL)
+			fmt.Fprintf(&list, "\n  %d: %d %s %.120s", i+1, e.Response.Status, terminal.Printable(e.Request.Method), terminal.Printable(e.Request.URL))
 		}
 		return nil, fmt.Errorf("the HAR file has %d entries; choose one with --entry:%s", len(log.Entries), list.String())
 	case entry < 0 || entry > len(log.Entries):
@@ -127,5 +129,8 @@ func readHAR(text []byte, entry int) (*Exchange, error) {
 		}
 	}
 	x.complete()
+	if len(x.Missing) == 0 {
+		x.measure()
+	}
 	return x, nil
 }

@@ -58,8 +58,8 @@ func readEvent(text []byte) (*Exchange, error) {
 const maxRecord = 16 << 20
 
 // Records yields the records of a log, one by one: each line of JSON, bare or at the
-// end of one of Envoy's log lines, and each record of Coraza's native format. Other
-// lines are left out. A record is valid until the next one.
+// end of one of Envoy's log lines, and each record of Coraza's native format, the one
+// that is cut short too. Other lines are left out. A record is valid until the next one.
 func Records(r io.Reader) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		in := bufio.NewReaderSize(r, 64<<10)
@@ -74,7 +74,7 @@ func Records(r io.Reader) iter.Seq2[[]byte, error] {
 			record := []byte(nil)
 			switch {
 			case nativeStart.Match(trimmed):
-				native = append(native[:0], line...)
+				record, native = native, bytes.Clone(line) // the one before is cut short
 			case native != nil:
 				if len(native) < maxRecord {
 					native = append(native, line...)
@@ -89,7 +89,13 @@ func Records(r io.Reader) iter.Seq2[[]byte, error] {
 					record = trimmed[at+2:]
 				}
 			}
-			if record != nil && !yield(record, nil) || err != nil {
+			if record != nil && !yield(record, nil) {
+				return
+			}
+			if err != nil { // the log's end
+				if native != nil {
+					yield(native, nil)
+				}
 				return
 			}
 		}

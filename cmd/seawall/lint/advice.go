@@ -104,6 +104,7 @@ var advice = []struct {
 	{re(`^@ipMatch`), "", "correct that entry, or remove it"},
 	{re(`^include loop: `), "", "remove one of the Includes"},
 	{re(`^more than \d+ Include`), "", "include a pattern such as conf.d/*.conf instead of each file"},
+	{re(`it has more than the \d+ MiB that are read`), "", "break it into several files"},
 	{re(`^including .*: no file matches`), "", "correct the pattern, write an absolute one, or start Envoy in the directory that it is meant from"},
 	{re(`^including `), "", "correct the name, or write an absolute one"},
 	{re(`a backtick opens a block here`), "", "end the block with a line that is a backtick"},

@@ -80,6 +80,7 @@ type Code struct{ Name, Says string }
 var Codes = []Code{
 	{"config", "The config document is not what Seawall reads."},
 	{"seclang", "A directive does not compile."},
+	{"empty", "The file says nothing."},
 	{"default-action-twice", "A second SecDefaultAction for a phase: Coraza refuses the next rule."},
 	{"exclusion-before-rule", "An exclusion stands before its rule, which does not exist there yet."},
 	{"exclusion-unknown", "An exclusion names a rule, a tag or a message that no rule has."},

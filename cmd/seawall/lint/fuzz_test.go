@@ -33,7 +33,7 @@ func FuzzCheck(f *testing.F) {
 				return
 			}
 		}
-		for _, found := range [][]Finding{Document("x", contents), Envoy("x", contents), SecLang("x", append([]byte("SecRuleEngine On\n"), contents...))} {
+		for _, found := range [][]Finding{File("x", contents), Document("x", contents), Envoy("x", contents), SecLang("x", append([]byte("SecRuleEngine On\n"), contents...))} {
 			for _, one := range found {
 				if one.Message == "" || one.File == "" || one.Line < 1 || one.Fix == "" {
 					t.Errorf("%+v", one)

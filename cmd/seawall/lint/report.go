@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -60,7 +59,7 @@ func (r *Report) summary() string {
 	if counts[Error]+counts[Warning] == 0 {
 		said = strings.TrimSuffix("fine, "+said, ", ")
 	}
-	return strings.Join(r.Checked, ", ") + ": " + said
+	return terminal.Printable(strings.Join(r.Checked, ", ")) + ": " + said
 }
 
 // printable keeps a config's text from steering the terminal; it may have come
@@ -74,7 +73,5 @@ func (r *Report) JSON(w io.Writer) error {
 	if r.Findings == nil {
 		r.Findings = []Finding{} // [], not null
 	}
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(r)
+	return terminal.JSON(w).Encode(r)
 }

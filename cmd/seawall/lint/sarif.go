@@ -1,11 +1,12 @@
 package lint
 
 import (
-	"encoding/json"
 	"io"
 	"net/url"
 	"path/filepath"
 	"slices"
+
+	"github.com/seawall-waf/seawall/cmd/seawall/terminal"
 )
 
 // The parts of SARIF 2.1.0 (OASIS, sarif-v2.1.0-os) that code scanning reads.
@@ -81,9 +82,7 @@ func (r *Report) SARIF(w io.Writer, version string) error {
 		}
 		run.Results = append(run.Results, result)
 	}
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(sarifLog{
+	return terminal.JSON(w).Encode(sarifLog{
 		Schema: "https://json.schemastore.org/sarif-2.1.0.json", Version: "2.1.0", Runs: []sarifRun{run},
 	})
 }

@@ -164,6 +164,7 @@ type written struct {
 	Rule   int            `json:"rule_id"`
 	Rules  []Rule         `json:"rules"`
 	Scores map[string]int `json:"scores"`
+	Status int            `json:"upstream_status"`
 }
 
 // before is how many braces may precede an event's own in its line.
@@ -201,7 +202,7 @@ func (d *Reader) event(line []byte, at time.Time) {
 	}
 	d.Event(&Record{Time: at, Action: e.Action, Policy: e.Policy, ID: e.ID, Client: e.Client.Address,
 		Method: e.Request.Method, Host: e.Request.Host, Path: e.Request.Path,
-		Rule: e.Rule, Phase: e.Phase, Rules: e.Rules, Scores: e.Scores})
+		Rule: e.Rule, Phase: e.Phase, Rules: e.Rules, Scores: e.Scores, Status: e.Status})
 }
 
 // stamp matches the time of Envoy's log lines, of RFC 3339, of CRI's.

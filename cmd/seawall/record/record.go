@@ -19,6 +19,7 @@ type Record struct {
 	Phase  int // that denied, or would have
 	Rules  []Rule
 	Scores map[string]int
+	Status int // the upstream's own; 0 where it did not answer
 }
 
 // A Rule is one that matched.

@@ -5,13 +5,17 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
 	"time"
+
+	"github.com/seawall-waf/seawall/cmd/seawall/terminal"
 )
 
 //go:embed page.html
 var page string
 
-// The template escapes everything: names of paths and clients are attackers' text.
+// The template escapes everything: names of paths and clients are attackers' text. It
+// leaves what does not print as it is, which can turn the order of reading.
 var tmpl = template.Must(template.New("report").Funcs(template.FuncMap{
 	"bar": func(n, most int) string { return fmt.Sprintf("%.1f", 100*float64(n)/float64(max(most, 1))) },
 	"most": func(rows []Count) int {
@@ -30,7 +34,8 @@ var tmpl = template.Must(template.New("report").Funcs(template.FuncMap{
 
 // HTML writes the report as a page that needs nothing from elsewhere.
 func (r *Report) HTML(w io.Writer, written time.Time) error {
-	err := tmpl.Execute(w, map[string]any{
+	var text strings.Builder
+	err := tmpl.Execute(&text, map[string]any{
 		"R": r, "Innocent": r.innocent(), "Denials": r.denials(), "Written": written.UTC().Format(time.DateTime) + " UTC",
 		"Tables": []map[string]any{
 			{"Title": "Denials by rule", "Rows": r.Rules},
@@ -39,6 +44,9 @@ func (r *Report) HTML(w io.Writer, written time.Time) error {
 			{"Title": fmt.Sprintf("Events by inbound score (threshold %d)", r.Threshold), "Rows": r.Scores},
 		},
 	})
+	if err == nil {
+		_, err = io.WriteString(w, terminal.PrintableLines(text.String()))
+	}
 	if err != nil {
 		return fmt.Errorf("writing the page: %w", err)
 	}

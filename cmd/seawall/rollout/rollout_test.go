@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -128,6 +129,23 @@ func TestThePageEscapesWhatAttackersWrote(t *testing.T) {
 		assert.Zero(t, strings.Count(tag, `"`)%2, tag)
 		assert.NotContains(t, tag, "onerror")
 	}
+}
+
+// A name that turns the order of reading would make the page lie.
+func TestThePageHasNothingThatDoesNotPrint(t *testing.T) {
+	const evil = "/\x1b[31m\u202egnp.\u2066\u2028\u0085\u200b"
+	w := watched(0, 0)
+	for i := range 12 {
+		e := denial(fmt.Sprint(evil, i%4), evil, begin)
+		e.Rules[0].Message = evil
+		e.Rules[0].Matched[0].Variable = "ARGS:" + evil
+		w.Add(e)
+	}
+	var page bytes.Buffer
+	require.NoError(t, w.Report(5).HTML(&page, begin))
+	assert.Contains(t, page.String(), "/?[31m?gnp.")
+	at := strings.IndexFunc(page.String(), func(r rune) bool { return !unicode.IsPrint(r) && r != '\n' })
+	assert.Negative(t, at, "%q", page.String()[max(at, 0):])
 }
 
 func TestThePageNeedsNothingFromElsewhere(t *testing.T) {

@@ -3,6 +3,7 @@ package terminal
 
 import (
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"unicode"
@@ -18,9 +19,18 @@ func Printable(text string) string {
 	}, text)
 }
 
+// PrintableLines is Printable for text of several lines, which stay.
+func PrintableLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = Printable(line)
+	}
+	return strings.Join(lines, "\n")
+}
+
 // Is tells whether w is a terminal (or another character device).
 func Is(w io.Writer) bool {
-	f, ok := w.(*os.File)
+	f, ok := w.(interface{ Stat() (fs.FileInfo, error) })
 	if !ok {
 		return false
 	}

@@ -1,141 +1,128 @@
 package tuning
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 )
 
-// In a pattern the segment anything stands for one of any text, and rest, which is
-// the last, for whatever follows.
-const (
-	anything = "*"
-	rest     = "**"
-)
+// In a pattern the segment anything stands for one of any text, and that of a kind
+// for one that looks like such an identifier. None of them is a segment that a rule
+// could name, so that no client's path reads as a pattern.
+const anything = "*"
 
-// deepest is how many segments of a path are told apart.
-const deepest = 10
+// A kind is what identifiers look alike in.
+type kind struct {
+	segment    string // in a pattern
+	expression string // what the pattern matches: no path of words
+	shortest   int    // that is taken for one, in bytes
+	example    string
+}
+
+var kinds = []kind{
+	{"{number}", `\d+`, 1, "1"},
+	{"{hex}", `[0-9a-fA-F-]{8,}`, 8, "0000000a"}, // a UUID, or another in hexadecimal
+	{"{id}", `([A-Za-z_-]*\d){2}[A-Za-z0-9_-]*`, 16, "000000000000000x"},
+}
 
 var (
 	plainSegment = regexp.MustCompile(`^[A-Za-z0-9._~-]*$`)
-	// An identifier: a number, a UUID or another long one in hexadecimal, or 16 and
-	// more letters and digits mixed.
-	number = regexp.MustCompile(`^\d+$`)
-	hex    = regexp.MustCompile(`^[0-9a-fA-F-]{8,}$`)
-	mixed  = regexp.MustCompile(`^[A-Za-z0-9_-]{16,}$`)
-	digit  = regexp.MustCompile(`\d`)
+	digit        = regexp.MustCompile(`\d`)
+	wholeKinds   = func() (all []*regexp.Regexp) {
+		for _, k := range kinds {
+			all = append(all, regexp.MustCompile("^"+k.expression+"$"))
+		}
+		return all
+	}()
 )
 
-// generalised replaces what looks like an identifier in a path, and what a rule
-// could not name safely. Ok is false for what is no whole path.
-func generalised(path string) (pattern string, ok bool) {
+// kindOf is the kind of identifier that a segment looks like, or stands for; nil
+// where it is none.
+func kindOf(segment string) *kind {
+	for i := range kinds {
+		k := &kinds[i]
+		if segment == k.segment || len(segment) >= k.shortest && digit.MatchString(segment) && wholeKinds[i].MatchString(segment) {
+			return k
+		}
+	}
+	return nil
+}
+
+// odd begins what stands for a segment that a rule could not name safely.
+const odd = "?"
+
+// segmentsOf makes a path of an event fit to be told apart from others; "" is no
+// whole path.
+func segmentsOf(path string) string {
 	if !strings.HasPrefix(path, "/") || strings.HasSuffix(path, "...") {
-		return "", false // cut off by the event, or the * of OPTIONS
+		return "" // cut off by the event, or the * of OPTIONS
 	}
 	segments := strings.Split(path[1:], "/")
 	for i, segment := range segments {
-		if i == deepest {
-			segments = append(segments[:i], rest)
-			break
-		}
-		if !plainSegment.MatchString(segment) || isIdentifier(segment) {
-			segments[i] = anything
+		if !plainSegment.MatchString(segment) {
+			segments[i] = fmt.Sprintf("%s%016x", odd, hashOf(segment))
 		}
 	}
-	return "/" + strings.Join(segments, "/"), true
+	return "/" + strings.Join(segments, "/")
 }
 
-func isIdentifier(segment string) bool {
-	return number.MatchString(segment) ||
-		digit.MatchString(segment) && (hex.MatchString(segment) || mixed.MatchString(segment))
+// nameable is a pattern that a rule can carry, or "".
+func nameable(pattern string) string {
+	if strings.Contains(pattern, "/"+odd) {
+		return ""
+	}
+	return pattern
 }
 
-// A place with more names than manyNames has names of things in it (users,
-// products); those with less than a hundredth of its events become anything.
-const (
-	manyNames   = 40
-	fewOfEvents = 100
-)
+// isLiteral says that a segment of a pattern stands for itself alone.
+func isLiteral(segment string) bool {
+	return segment != "" && plainSegment.MatchString(segment)
+}
 
-// merged maps each of many patterns, given with their counts of events, to the one
-// that stands for it.
-func merged(counts map[string]int) map[string]string {
-	type one struct {
-		pattern  string
-		segments []string
-	}
-	all := make([]*one, 0, len(counts))
-	for pattern := range counts {
-		all = append(all, &one{pattern, strings.Split(pattern, "/")})
-	}
-	var walk func(group []*one, depth int)
-	walk = func(group []*one, depth int) {
-		names, total := map[string]int{}, 0
-		for _, o := range group {
-			if depth < len(o.segments) {
-				names[o.segments[depth]] += counts[o.pattern]
-				total += counts[o.pattern]
-			}
-		}
-		if len(names) == 0 {
-			return
-		}
-		next := map[string][]*one{}
-		for _, o := range group {
-			if depth >= len(o.segments) {
-				continue
-			}
-			if len(names) > manyNames && names[o.segments[depth]]*fewOfEvents < total && o.segments[depth] != rest {
-				o.segments[depth] = anything
-			}
-			next[o.segments[depth]] = append(next[o.segments[depth]], o)
-		}
-		for _, below := range next {
-			walk(below, depth+1)
-		}
-	}
-	walk(all, 1)
-	into := make(map[string]string, len(all))
-	for _, o := range all {
-		into[o.pattern] = strings.Join(o.segments, "/")
-	}
-	return into
+func hasLiteral(pattern string) bool {
+	return slices.ContainsFunc(strings.Split(pattern, "/"), isLiteral)
 }
 
 // condition is the operator that matches a pattern in REQUEST_FILENAME.
 func condition(pattern string) string {
-	if !strings.Contains(pattern, anything) {
-		return "@streq " + pattern
-	}
 	segments := strings.Split(pattern, "/")
+	wide := false
 	for i, segment := range segments {
-		switch segment {
-		case anything:
-			segments[i] = "[^/]+"
-		case rest:
-			segments[i] = ".*"
+		switch k := kindOf(segment); {
+		case segment == anything:
+			segments[i], wide = "[^/]+", true
+		case k != nil && segment == k.segment:
+			segments[i], wide = k.expression, true
 		default:
 			segments[i] = regexp.QuoteMeta(segment)
 		}
+	}
+	if !wide {
+		return "@streq " + pattern
 	}
 	return "@rx ^" + strings.Join(segments, "/") + "$"
 }
 
 // fits tells whether a path, or a narrower pattern, is one of those of a pattern.
 func fits(path, pattern string) bool {
-	have, want := strings.Split(path, "/"), strings.Split(pattern, "/")
-	if end := len(want) - 1; want[end] == rest && len(have) > end {
-		have, want = have[:end], want[:end]
-	}
-	return slices.EqualFunc(have, want, func(h, w string) bool { return h == w || w == anything && h != "" && h != rest })
+	return slices.EqualFunc(strings.Split(path, "/"), strings.Split(pattern, "/"), func(have, want string) bool {
+		if have == want || want == anything {
+			return have == want || have != ""
+		}
+		i := slices.IndexFunc(kinds, func(k kind) bool { return k.segment == want })
+		return i >= 0 && wholeKinds[i].MatchString(have)
+	})
 }
 
 // example is a path of a pattern.
 func example(pattern string) string {
 	segments := strings.Split(pattern, "/")
 	for i, segment := range segments {
-		if segment == anything || segment == rest {
+		if segment == anything {
 			segments[i] = "1"
+		} else if k := kindOf(segment); k != nil && segment == k.segment {
+			segments[i] = k.example
 		}
 	}
 	return strings.Join(segments, "/")

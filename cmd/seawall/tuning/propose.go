@@ -86,16 +86,49 @@ func propose(c *Cluster, limits Limits) (*Exclusion, string) {
 	}
 	e := &Exclusion{Rule: c.Rule, Message: c.Message, Phase: c.Phase, Target: c.Target, Events: c.Events, Clients: c.Clients, from: c}
 	paths, covered := c.dominant()
+	if covered {
+		e.Paths = paths
+		return e, ""
+	}
+	why := c.notEverywhere(limits)
 	switch {
-	case covered:
+	case why != "" && len(paths) == 0:
+		return nil, "no path has many of its events; " + why
+	case why != "":
 		e.Paths = paths
-	case len(paths) > 0 && !isNamed(c.Target):
-		e.Paths = paths
-		e.Narrowed = "to its most frequent paths: everywhere would switch the rule off"
-	case !isNamed(c.Target):
-		return nil, "no path has many of its events, and everywhere would switch the rule off"
+		e.Narrowed = "to its most frequent paths: " + why
 	}
 	return e, ""
+}
+
+// notEverywhere says why an exclusion at all paths would be wider than what was seen;
+// "" where it would not.
+//
+// A browser sends a cookie, and a header, with each request. A field of a query or a
+// form belongs to the paths that it was seen at: whoever makes up paths would have it
+// excluded at all those that there are. More than mostPaths must speak for it, each by
+// as many clients as an exclusion needs.
+func (c *Cluster) notEverywhere(limits Limits) string {
+	if !isNamed(c.Target) {
+		return "everywhere would switch the rule off"
+	}
+	known, speaking := 0, 0
+	for _, p := range c.Paths {
+		if p.Pattern == "" {
+			continue
+		}
+		known += p.Events
+		if p.clients >= limits.Clients {
+			speaking++
+		}
+	}
+	switch {
+	case known*100 < c.Events*ninety:
+		return "many are at paths that no rule could name"
+	case everyRequests(c.Target), speaking > mostPaths:
+		return ""
+	}
+	return fmt.Sprintf("everywhere needs more than %d paths of %s each", mostPaths, count(limits.Clients, "client"))
 }
 
 // dominant returns the paths with the most events, and whether they have almost

@@ -30,7 +30,7 @@ func request(path string, headers ...[2]string) *exchange.Exchange {
 func TestNoExclusionThatOpensAnAttackIsLeft(t *testing.T) {
 	p := policy(t, "")
 	proposal := func(rule int, target string, paths ...string) *Exclusion {
-		return &Exclusion{Rule: rule, Phase: 2, Target: target, Paths: paths, Message: "m", from: &Cluster{Events: 10, Paths: []Path{{"/mine", 5}}}}
+		return &Exclusion{Rule: rule, Phase: 2, Target: target, Paths: paths, Message: "m", from: &Cluster{Events: 10, Paths: []Path{{Pattern: "/mine", Events: 5}}}}
 	}
 	// CRS's tests put attacks of 942100 into var at /post.
 	narrowed, dropped := proposal(942100, "ARGS:var"), proposal(942100, "ARGS:var", "/post")

@@ -59,6 +59,11 @@ var targets = map[string]bool{
 // isNamed says that a target is one field of a request, not all of a kind.
 func isNamed(target string) bool { return strings.Contains(target, ":") }
 
+// everyRequests says that a field is one that a client sends wherever it goes.
+func everyRequests(target string) bool {
+	return strings.HasPrefix(target, "REQUEST_HEADERS") || strings.HasPrefix(target, "REQUEST_COOKIES")
+}
+
 // covers tells whether an excluded target takes a variable of an event out.
 func covers(target, variable string) bool {
 	collection, name, keyed := strings.Cut(target, ":")

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"maps"
 	"math/bits"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -32,16 +33,18 @@ const (
 type Traffic struct {
 	Events, Denied int // Denied: or would have been
 	OfScanners     int // events of clients that attack, which speak for nothing
+	OfNothing      int // events at paths that the upstream does not have
 	Unkept         int
 	First, Last    time.Time // zero where no event has a time
 
 	shapes  map[string]*shape
 	clients map[uint64]*client
+	places  places
 }
 
 // A shape is what events have in common that are alike for tuning.
 type shape struct {
-	path    string // generalised; "" where no rule could name it
+	path    string // a pattern; "" where no rule could name it
 	denied  bool
 	by      int // the rule that denied
 	in, out int // CRS's blocking scores
@@ -89,10 +92,19 @@ func (t *Traffic) Add(r *record.Record) {
 		t.OfScanners++
 		return
 	}
+	// Nothing that works there can break; and anybody can make up a path.
+	if r.Status == http.StatusNotFound || r.Status == http.StatusGone {
+		t.OfNothing++
+		return
+	}
 	s := shapeOf(r)
 	if len(s.rules) == 0 {
 		return
 	}
+	if t.places == nil {
+		t.places = places{}
+	}
+	s.path = t.places.take(s.path)
 	key := s.key()
 	if known := t.shapes[key]; known != nil {
 		s = known
@@ -147,7 +159,7 @@ func (t *Traffic) makeRoom() {
 func shapeOf(r *record.Record) *shape {
 	s := &shape{denied: r.Denied(), by: r.Rule,
 		in: r.Scores["blocking_inbound_anomaly_score"], out: r.Scores["blocking_outbound_anomaly_score"]}
-	s.path, _ = generalised(r.Path)
+	s.path = segmentsOf(r.Path)
 	for _, rule := range r.Rules {
 		if addsUp(rule.ID) || len(s.rules) == mostMatches {
 			continue
@@ -167,7 +179,7 @@ func addsUp(rule int) bool { return slices.Contains([]int{949, 959, 980}, rule/1
 
 func (s *shape) key() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %t %d %d %d", s.path, s.denied, s.by, s.in, s.out)
+	fmt.Fprintf(&b, "%q %t %d %d %d", s.path, s.denied, s.by, s.in, s.out)
 	for _, m := range s.rules {
 		fmt.Fprintf(&b, " %d", m.id)
 		for _, v := range m.variables {
@@ -180,17 +192,25 @@ func (s *shape) key() string {
 
 // settled returns the shapes with their final paths, the most frequent first.
 func (t *Traffic) settled() []*shape {
-	counts := map[string]int{}
+	seen := map[string]*tally{}
+	widened := make(map[string]string, len(t.shapes))
 	for _, s := range t.shapes {
-		if s.path != "" {
-			counts[s.path] += s.events
+		if s.path == "" {
+			continue
 		}
+		path := t.places.widened(s.path) // it may have come before the evidence
+		widened[s.path] = path
+		if seen[path] == nil {
+			seen[path] = &tally{}
+		}
+		seen[path].events += s.events
+		seen[path].clients = seen[path].clients.and(s.clients)
 	}
-	into := merged(counts)
+	into := merged(seen)
 	byKey := map[string]*shape{}
 	for _, s := range t.shapes {
 		one := *s
-		one.path = into[s.path]
+		one.path = into[widened[s.path]]
 		if same := byKey[one.key()]; same != nil {
 			same.events += one.events
 			same.clients = same.clients.and(one.clients)

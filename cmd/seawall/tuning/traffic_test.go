@@ -2,6 +2,7 @@ package tuning
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -30,6 +31,14 @@ func event(client, path string, score, by int, rules ...string) *record.Record {
 var crs = Catalogue{942100: {level: 1}, 941100: {level: 1}, 942200: {level: 2}, 951100: {level: 1, answer: true},
 	920180: {level: 1, first: []string{"REQUEST_METHOD"}}}
 
+// made are n paths that begin alike.
+func made(prefix string, n int) (paths []string) {
+	for i := range n {
+		paths = append(paths, fmt.Sprintf("%s%c%c", prefix, 'a'+i/26, 'a'+i%26))
+	}
+	return paths
+}
+
 var limits = Limits{Events: 3, Clients: 3}
 
 func TestAnExclusionIsAsWideAsItsEvents(t *testing.T) {
@@ -41,8 +50,14 @@ func TestAnExclusionIsAsWideAsItsEvents(t *testing.T) {
 	}{
 		"one path":                {[]string{"/a", "/a", "/a"}, "942100 ARGS:q", "ARGS:q", "", []string{"/a"}},
 		"a few paths":             {[]string{"/a", "/a", "/b", "/b"}, "942100 ARGS:q", "ARGS:q", "", []string{"/a", "/b"}},
-		"identifiers":             {[]string{"/u/1", "/u/2", "/u/3"}, "942100 ARGS:q", "ARGS:q", "", []string{"/u/*"}},
-		"everywhere":              {[]string{"/a", "/b", "/c", "/d", "/e", "/f"}, "942100 ARGS:q", "ARGS:q", "", []string{}},
+		"identifiers":             {[]string{"/u/1", "/u/2", "/u/3"}, "942100 ARGS:q", "ARGS:q", "", []string{"/u/{number}"}},
+		"everywhere":              {slices.Repeat([]string{"/a", "/b", "/c", "/d", "/e", "/f"}, 3), "942100 ARGS:q", "ARGS:q", "", []string{}},
+		"paths of a client each":  {[]string{"/a", "/b", "/c", "/d", "/e", "/f"}, "942100 ARGS:q", "ARGS:q", "everywhere needs more than 4 paths of 3 clients each", []string{"/a", "/b", "/c", "/d"}},
+		"made up paths":           {made("/x", 60), "942100 ARGS:q", "", "", nil},
+		"made up odd paths":       {made("/x;", 60), "942100 ARGS:q", "", "", nil},
+		"odd paths, a cookie":     {made("/x;", 60), "942100 REQUEST_COOKIES:theme", "", "", nil},
+		"a cookie":                {made("/x", 60), "942100 REQUEST_COOKIES:theme", "REQUEST_COOKIES:theme", "", []string{}},
+		"odd paths and one":       {append(made("/x;", 6), "/a", "/a", "/a"), "942100 ARGS:q", "ARGS:q", "many are at paths that no rule could name", []string{"/a"}},
 		"everywhere, whole kinds": {[]string{"/a", "/b", "/c", "/d", "/e", "/f"}, "942100 REQUEST_BODY", "REQUEST_BODY", "to its most", []string{"/a", "/b", "/c", "/d"}},
 		"too few":                 {[]string{"/a", "/a"}, "942100 ARGS:q", "", "", nil},
 		"no target known":         {[]string{"/a", "/a", "/a"}, "942100", "", "", []string{"/a"}},
@@ -82,6 +97,17 @@ func TestAttackersSpeakForNothing(t *testing.T) {
 		assert.Equal(t, 1, c.Clients, "what the busy one did before is left out: %d %v", c.Rule, c)
 		assert.Contains(t, []int{942100, 941100}, c.Rule)
 	}
+}
+
+func TestAPathThatTheUpstreamDoesNotHaveSpeaksForNothing(t *testing.T) {
+	traffic := &Traffic{}
+	for i := range 10 {
+		r := event(fmt.Sprint("192.0.2.", i), "/made-up", 5, 949110, "942100 ARGS:q")
+		r.Status = 404
+		traffic.Add(r)
+	}
+	assert.Equal(t, 10, traffic.OfNothing)
+	assert.Empty(t, traffic.Clusters())
 }
 
 func TestVariedTrafficDoesNotFillTheMemory(t *testing.T) {
