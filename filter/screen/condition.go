@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"cmp"
 	"errors"
 	"regexp"
 	"slices"
@@ -22,8 +23,9 @@ type target struct {
 	names      bool // the collection's names are inspected, not its values
 	variable   seclang.Variable
 	chain      transform.Chain
-	group      string // of the scan
-	bulk       bulk
+	group      string  // of the scan
+	bulk       bulk    // what is looked for
+	changed    bulk    // the same, for values that the chain has changed
 	match      matcher // nil: bulk decides
 	negated    bool
 	early      bool // a gate's
@@ -262,7 +264,7 @@ func (c *compiler) counting(t *target) (why string) {
 // in a scan.
 func (c *compiler) place(targets []target, link, r *seclang.Rule, asked bool) (why string) {
 	op := link.Operator
-	inBulk := !asked && slices.Contains([]string{"rx", "pm", "pmf", "pmfromfile"}, op.Name)
+	inBulk := !asked && bulky(op)
 	if !inBulk && targets[0].match == nil {
 		return "@" + op.Name + " is not screened"
 	}
@@ -275,11 +277,12 @@ func (c *compiler) place(targets []target, link, r *seclang.Rule, asked bool) (w
 		for _, chain := range chains {
 			t.chain = chain
 			if inBulk && !t.variable.Count {
-				t.group = t.groupName()
+				t.group = t.groupName(op.Name)
 				var ok bool
 				if t.bulk, ok = c.addBulk(t.group, op, r); !ok {
 					return "what @" + op.Name + " looks for cannot be screened"
 				}
+				t.changed, _ = c.addBulk(t.group+changedGroup(chain), op, r)
 				t.match = nil
 			} else if t.match == nil {
 				return "@" + op.Name + " on a count is not screened"
@@ -322,8 +325,9 @@ var scrambling = map[string]bool{"base64decode": true, "base64decodeext": true, 
 	"hexdecode": true, "hexencode": true, "md5": true, "sha1": true, "length": true}
 
 // groupName is the scan that serves a target. Few rules look at every header, and
-// few at the parts of the request line: these have scans of their own.
-func (t *target) groupName() string {
+// few at the parts of the request line: these have scans of their own. So have expressions
+// behind a "!", which hardly a text spares.
+func (t *target) groupName(op string) string {
 	name := "request"
 	switch {
 	case t.phase > 2:
@@ -334,11 +338,14 @@ func (t *target) groupName() string {
 		name = "headers"
 	case t.collection == variables.RequestHeaders:
 		name = "named headers"
-	case requestLine[t.collection]:
-		name = "request line"
+	case requestLine[t.collection], t.collection == variables.RequestBody:
+		name = t.collection.Name()
+	}
+	if t.negated && op == "rx" {
+		name += ", refused"
 	}
 	if scrambles(t.chain) {
-		return name + " " + chainName(t.chain)
+		name += ", scrambled"
 	}
 	return name
 }
@@ -347,8 +354,39 @@ var requestLine = map[variables.RuleVariable]bool{variables.RequestLine: true, v
 	variables.RequestURIRaw: true, variables.RequestMethod: true, variables.RequestProtocol: true,
 	variables.RequestBasename: true, variables.QueryString: true}
 
-func scrambles(chain transform.Chain) bool {
-	return slices.ContainsFunc(chain, func(t *transform.Transformation) bool { return scrambling[t.Name] })
+func scrambles(chain transform.Chain) bool { return throughScrambling(chain) > 0 }
+
+// throughScrambling is how many steps a chain has up to its last scrambling one.
+func throughScrambling(chain transform.Chain) int {
+	for n := len(chain); n > 0; n-- {
+		if scrambling[chain[n-1].Name] {
+			return n
+		}
+	}
+	return 0
+}
+
+const withoutBlanks = ", without blanks"
+
+// changedGroup names the scan of what a chain has changed, beside that of its group.
+// Some transformations change much innocent text, and few rules ask for them: to look
+// for everything again in what they leave would be in vain.
+func changedGroup(chain transform.Chain) string {
+	if scrambles(chain) {
+		return ""
+	}
+	group := ""
+	for _, t := range chain {
+		switch t.Name {
+		case "removewhitespace":
+			return withoutBlanks
+		case "lowercase", "cmdline":
+			group = ", in lower case"
+		case "normalizepath", "normalizepathwin", "compresswhitespace", "replacecomments", "removecommentschar":
+			group = cmp.Or(group, ", tidied")
+		}
+	}
+	return group
 }
 
 func chainName(chain transform.Chain) string {

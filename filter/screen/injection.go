@@ -7,9 +7,9 @@ import (
 )
 
 // isSQLi is @detectSQLi: libinjection's answer, without its work where the shape of
-// a value excludes it.
+// a value or its first words exclude it.
 func isSQLi(v string) bool {
-	if plainSQL(v) {
+	if plainSQL(v) || plainWords(v) {
 		return false
 	}
 	found, _ := libinjection.IsSQLi(v)
@@ -85,7 +85,7 @@ func plainSQL(v string) bool {
 			}
 		case joint:
 			joints, at = joints+1, i
-			if v[i] == '-' && i > 0 && v[i-1] == '-' {
+			if v[i] == '-' && i > 0 && v[i-1] == '-' || joints > 1 && seen&letter != 0 {
 				return false
 			}
 		}
@@ -123,3 +123,68 @@ func hasDec(v string) bool {
 	}
 	return false
 }
+
+// plainWords reports whether libinjection 0.3.3 finds no SQL in v for its first words alone.
+//
+// It writes a letter for each token, takes some out (it folds), and looks up the first
+// five that remain in a list; most pairs of letters begin no entry of it. So words are
+// read from the left until no entry begins like that (no SQL: whatever follows, letters
+// read stay where they are), or v ends (no SQL, unless they are an entry). To that end:
+//
+//   - A quote anywhere has libinjection read v again, as the rest of a string. A comment
+//     of some kinds replaces all letters, and an empty name in backticks may. None of these.
+//   - Where # and -- are a comment depends on the dialect. They are unknown tokens, which
+//     may come only behind the words that decide.
+//   - The letter of a word changes with the next: a phrase, a parenthesis behind some
+//     names. Before such a word counts, the token behind it is looked at.
+//   - Folding takes out an operator or comma with the name or number behind it, if one is
+//     before it; and behind an AND the next token, if another AND follows. The token behind
+//     an AND thus decides nothing. Other folds begin with tokens that are unknown here, or
+//     with an AND or a parenthesis at the beginning.
+func plainWords(v string) bool {
+	if strings.IndexByte(v, '\'') >= 0 || strings.IndexByte(v, '"') >= 0 || strings.IndexByte(v, '`') >= 0 || strings.Contains(v, "/*") {
+		return false
+	}
+	var shape uint32
+	token, rest := nextSQL(v)
+	if token.kind == '(' || token.kind == '&' { // left out, or folds with what follows
+		return false
+	}
+	for shape>>24 == 0 {
+		switch token.kind {
+		case sqlEnd:
+			return !sqlShapes[shape]
+		case sqlUnknown, 'o', ',':
+			return false
+		case '&':
+			if byte(shape>>8) == '&' {
+				shape >>= 8
+				token, rest = nextSQL(rest)
+				continue
+			}
+		}
+		next, behind := nextSQL(rest)
+		if token.joins&next.joined != 0 {
+			return false
+		}
+		shape = shape<<8 | uint32(token.kind)
+		if _, live := sqlShapes[shape]; !live {
+			return byte(shape>>8) != '&'
+		}
+		for next.kind == 'o' || next.kind == ',' {
+			folded, last := nextSQL(behind)
+			if !folds(token) || !folds(folded) {
+				return false
+			}
+			next, behind = nextSQL(last)
+		}
+		if token.kind == '(' || token.kind == ':' || token.kind == '?' {
+			return false
+		}
+		token, rest = next, behind
+	}
+	return false
+}
+
+// folds: a name or number, but IN, which is none yet when libinjection folds.
+func folds(t sqlToken) bool { return (t.kind == 'n' || t.kind == '1') && t.joins == 0 }

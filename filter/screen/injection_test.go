@@ -53,6 +53,11 @@ func FuzzInjectionAgainstLibinjection(f *testing.F) {
 		"0x1.dec", "T09-dec", "1;select", "a.b.c", "2026-03-14T09:26:53Z", "\" onload=a", "`", "style =x"} {
 		f.Add(v, "union", "-")
 	}
+	for _, v := range []string{"amber and bamboo for the coast", "copper password, x (1", "a in boolean mode (select 1)", "light-blue, large union select",
+		"x and like and 1 union select 1", "1 from x and 1=1", "copper at time zone", "text copper } { b", "copper velvet -- \n group by x"} {
+		f.Add(v, "\x00\x04\x08", "\x00\x50\x70\xa0\xc8")
+	}
+	pieces, between := sqlPieces()
 	f.Fuzz(func(t *testing.T, a, b, c string) {
 		// Words and joints are picked by the fuzzer's bytes too: it hits few words itself.
 		var words strings.Builder
@@ -61,7 +66,12 @@ func FuzzInjectionAgainstLibinjection(f *testing.F) {
 				words.WriteByte(" .,:+-=/_0"[c[i]%10])
 			}
 		}
-		for _, v := range []string{a, a + c + b, words.String(), words.String() + b} {
+		var phrases strings.Builder
+		for i := range min(len(a), len(b), len(c), 12) {
+			phrases.WriteString(pieces[(int(a[i])<<8|int(b[i]))%len(pieces)])
+			phrases.WriteString(between[int(c[i])%len(between)])
+		}
+		for _, v := range []string{a, a + c + b, words.String(), words.String() + b, phrases.String(), phrases.String() + b} {
 			agreesWithLibinjection(t, v)
 		}
 	})

@@ -2,22 +2,29 @@ package screen
 
 import (
 	"hash/maphash"
-	"sync"
+	"math/bits"
+	"sync/atomic"
 )
 
 // known remembers which conditions texts fulfil that come again and again: names of
 // headers, cookies and arguments, and what clients say of themselves in headers. It
 // keeps no text, for a name may be somebody's secret as well: two hashes stand for it,
 // which nobody can aim at without their seeds. The zero known is empty and ready.
-type known struct {
-	mu    sync.RWMutex
-	texts map[[2]uint64][]int32 // conditions
+type known struct{ table atomic.Pointer[knownTable] }
+
+// knownTable has two slots for every text, and keeps the two that came last: what a
+// client makes up costs others little.
+type knownTable [knownTexts / 2][2]atomic.Pointer[remembered]
+
+type remembered struct {
+	text       [2]uint64
+	conditions []int32
 }
 
-// The bounds of a known: when it is full it starts again, so that what a client
-// makes up costs others little.
 const (
-	knownTexts  = 512
+	// knownTexts holds the names of a JSON document of some hundred records, which
+	// differ by the record's number. A full table takes 300 KiB.
+	knownTexts  = 4096
 	knownLength = 256 // bytes
 )
 
@@ -28,19 +35,26 @@ func hashes(text string) [2]uint64 {
 }
 
 func (k *known) find(text [2]uint64) (conditions []int32, ok bool) {
-	k.mu.RLock()
-	defer k.mu.RUnlock()
-	conditions, ok = k.texts[text]
-	return conditions, ok
+	table := k.table.Load()
+	if table == nil {
+		return nil, false
+	}
+	slots := &table[text[0]%(knownTexts/2)]
+	for i := range slots {
+		if r := slots[i].Load(); r != nil && r.text == text {
+			return r.conditions, true
+		}
+	}
+	return nil, false
 }
 
 func (k *known) add(text [2]uint64, conditions []int32) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.texts == nil || len(k.texts) == knownTexts {
-		k.texts = make(map[[2]uint64][]int32)
+	if k.table.Load() == nil {
+		k.table.CompareAndSwap(nil, new(knownTable))
 	}
-	k.texts[text] = conditions
+	slots := &k.table.Load()[text[0]%(knownTexts/2)]
+	slots[1].Store(slots[0].Load())
+	slots[0].Store(&remembered{text, conditions})
 }
 
 // public are headers whose values say what a client is and speaks, not who.
@@ -74,9 +88,9 @@ func (s *State) alone(p *place, text string) (conditions []int32, exact bool) {
 	s.conditions, s.spare = s.spare, s.conditions
 	s.inexact = false
 	s.value(p, text)
-	for c := range s.screen.conditions {
-		if s.has(c) {
-			conditions = append(conditions, int32(c))
+	for i, word := range s.conditions {
+		for ; word != 0; word &= word - 1 {
+			conditions = append(conditions, int32(i*64+bits.TrailingZeros64(word)))
 		}
 	}
 	clear(s.conditions)

@@ -3,6 +3,7 @@ package screen
 import (
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/seawall-waf/seawall/filter/screen/dfa"
@@ -27,6 +28,8 @@ type group struct {
 	wordBit map[string]int
 	set     *dfa.Set
 	words   *dfa.Words
+	// blankless: words are found in texts as if these had no blanks.
+	blankless bool
 }
 
 func newPatterns() *patterns {
@@ -46,7 +49,7 @@ func (p *patterns) parse(pattern string) *dfa.Pattern {
 func (p *patterns) group(name string) *group {
 	g := p.groups[name]
 	if g == nil {
-		g = &group{index: len(p.groups), rxBits: make(map[string]int), wordBit: make(map[string]int)}
+		g = &group{index: len(p.groups), blankless: strings.HasSuffix(name, withoutBlanks), rxBits: make(map[string]int), wordBit: make(map[string]int)}
 		p.groups[name] = g
 	}
 	return g
@@ -81,6 +84,11 @@ func (p *patterns) compile(g *group) (err error) {
 		return dfa.CompileParsed(parsed, dfa.Shared)
 	})
 	if err != nil {
+		return err
+	}
+	if g.blankless {
+		key := append(slices.Clone(g.lists), []string{withoutBlanks}) // another automaton than that of the lists
+		g.words, err = sharedWords.get(key, func() (*dfa.Words, error) { return dfa.NewBlanklessWords(g.lists), nil })
 		return err
 	}
 	g.words, err = sharedWords.get(g.lists, func() (*dfa.Words, error) { return dfa.NewWords(g.lists), nil })
@@ -139,8 +147,25 @@ func (c *compiler) addBulk(name string, op *seclang.Operator, rule *seclang.Rule
 			return bulk{}, false
 		}
 		return g.addWords(words)
+	case "contains", "strmatch":
+		return g.addWords([]string{op.Argument}) // in any case: more than it finds
 	}
 	return bulk{}, false
+}
+
+// bulky reports whether an operator is evaluated in bulk.
+func bulky(op *seclang.Operator) bool {
+	switch op.Name {
+	case "rx", "pm", "pmf", "pmfromfile":
+		return true
+	case "contains", "strmatch":
+		return !op.Negated && isASCII(op.Argument) && len(macros(op.Argument)) == 0
+	}
+	return false
+}
+
+func isASCII(text string) bool {
+	return strings.IndexFunc(text, func(r rune) bool { return r >= 0x80 }) < 0
 }
 
 // phrases reads a phrase file where the rules package's @pmFromFile finds it.

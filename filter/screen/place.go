@@ -130,42 +130,63 @@ func (s *shelf) selected(t *target, exact, fulfilled int) bool {
 // place is where values of one kind go: every use that some target makes of them.
 type place struct {
 	uses []*use // of transformed values, by chain
-	// apart are the uses behind chains that scramble every value.
-	apart []*use
-	on    transform.Traits // of any chain in uses
-	known known
+	// scrambled are the uses behind transformations that scramble every value.
+	scrambled []scrambled
+	on        transform.Traits // of any chain in uses
+	known     known
 	// plain are all uses, one for each group, for values that no chain changes. plans
 	// are the same for values that some chains change, by the traits that matter.
 	plain []*use
 	plans atomic.Pointer[map[transform.Traits]*plan]
 }
 
-// plan is which uses see a value as it is, in one, and which see it changed.
+// plan is which uses see a value as it is, in one, and which see it changed. Of these,
+// some see it tidied up, without any byte that is remarkable and was not there before.
 type plan struct {
 	unchanged, changed []*use
+	tidied             []tidied
+}
+
+type tidied struct {
+	*use
+	words bool // what words are found does not change by it
 }
 
 // maxPlans bounds the plans of a place; a client chooses the traits of its values.
 const maxPlans = 128
 
+// scrambled is the place of what a chain's last scrambling transformation leaves.
+type scrambled struct {
+	chain transform.Chain // up to that transformation
+	place *place
+}
+
 func newPlace(targets []*target) *place {
 	p := &place{}
 	byChain := make(map[string][]*target)
+	behind := make(map[string][]*target)
+	chains := make(map[string]transform.Chain)
 	for _, t := range targets {
+		if n := throughScrambling(t.chain); n > 0 {
+			name := chainName(t.chain[:n])
+			rest := *t
+			chains[name], rest.chain = t.chain[:n], t.chain[n:]
+			behind[name] = append(behind[name], &rest)
+			continue
+		}
 		name := t.group + "|" + chainName(t.chain)
 		byChain[name] = append(byChain[name], t)
 	}
 	var all []*target
 	for _, name := range slices.Sorted(maps.Keys(byChain)) {
 		same := byChain[name]
-		u := newUse(same)
-		if scrambles(u.chain) {
-			p.apart = append(p.apart, u)
-			continue
-		}
+		u := newUse(same, func(t *target) bulk { return t.changed })
 		p.uses = append(p.uses, u)
 		p.on |= u.on
 		all = append(all, same...)
+	}
+	for _, name := range slices.Sorted(maps.Keys(behind)) {
+		p.scrambled = append(p.scrambled, scrambled{chains[name], newPlace(behind[name])})
 	}
 	p.plain = newUses(all)
 	p.plans.Store(&map[transform.Traits]*plan{})
@@ -182,9 +203,12 @@ func (p *place) plan(traits transform.Traits) *plan {
 	made := &plan{}
 	var same []*target
 	for _, u := range p.uses {
-		if u.on&traits == 0 {
+		switch {
+		case u.on&traits == 0:
 			same = append(same, u.targets...)
-		} else {
+		case len(u.asked) == 0 && len(u.refused) == 0 && u.chain.Tidies(traits):
+			made.tidied = append(made.tidied, tidied{u, u.chain.DropsBlanks(traits)})
+		default:
 			made.changed = append(made.changed, u)
 		}
 	}
@@ -219,28 +243,34 @@ func newUses(targets []*target) []*use {
 	}
 	var uses []*use
 	for _, name := range slices.Sorted(maps.Keys(byGroup)) {
-		uses = append(uses, newUse(byGroup[name]))
+		uses = append(uses, newUse(byGroup[name], func(t *target) bulk { return t.bulk }))
 	}
 	return uses
 }
 
-func newUse(targets []*target) *use {
+// newUse makes one use of targets of the same group. look is where each finds what it
+// looks for.
+func newUse(targets []*target, look func(*target) bulk) *use {
 	u := &use{targets: targets}
 	for _, t := range targets {
 		u.chain, u.on = t.chain, t.chain.On()
 		if t.match != nil {
-			u.asked = append(u.asked, t)
+			if !slices.ContainsFunc(u.asked, t.asksLike) {
+				u.asked = append(u.asked, t)
+			}
 			continue
 		}
-		u.group = t.bulk.group
-		w := wanted{t.bulk.bit(), t.condition}
+		bulk := look(t)
+		u.group = bulk.group
+		w := wanted{bulk.bit(), t.condition}
 		if t.negated {
 			u.refused = append(u.refused, w)
 		} else {
 			u.sought = append(u.sought, w)
 		}
 	}
-	slices.SortFunc(u.sought, func(a, b wanted) int { return cmp.Compare(a.bit, b.bit) })
+	u.refused = unique(u.refused)
+	u.sought = unique(u.sought)
 	if u.group != nil {
 		u.relevant = make([]uint64, u.group.bits())
 		for _, w := range u.sought {
@@ -248,4 +278,18 @@ func newUse(targets []*target) *use {
 		}
 	}
 	return u
+}
+
+// unique sorts by bit, and leaves out what links with several steps want twice.
+func unique(all []wanted) []wanted {
+	slices.SortFunc(all, func(a, b wanted) int {
+		return cmp.Or(cmp.Compare(a.bit, b.bit), cmp.Compare(a.condition, b.condition))
+	})
+	return slices.Compact(all)
+}
+
+// asksLike reports whether another target's answer is t's: steps of one link, which
+// come to the same value.
+func (t *target) asksLike(other *target) bool {
+	return t.condition == other.condition
 }

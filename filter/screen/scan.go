@@ -214,14 +214,19 @@ func (s *State) count(t *target, col collection.Collection) {
 
 // value gives one value to every use that its place makes of it.
 func (s *State) value(p *place, v string) {
-	if len(p.uses) == 0 && len(p.apart) == 0 {
+	if len(p.uses) == 0 && len(p.scrambled) == 0 {
 		return
 	}
 	s.memo.Reset()
 	for i := range s.scans {
 		s.scans[i].n = 0
 	}
-	traits := transform.TraitsOf(v)
+	s.forms(p, v, transform.TraitsOf(v))
+}
+
+// forms gives a value, or what is left of one, to its place's uses in the forms that
+// they ask for.
+func (s *State) forms(p *place, v string, traits transform.Traits) {
 	if traits&p.on == 0 {
 		for _, u := range p.plain {
 			s.use(u, v)
@@ -232,11 +237,20 @@ func (s *State) value(p *place, v string) {
 			s.use(u, v)
 		}
 		for _, u := range plan.changed {
-			s.use(u, s.memo.Apply(u.chain, v, traits))
+			form, _ := s.memo.Apply(u.chain, v, traits)
+			s.use(u, form)
+		}
+		for _, u := range plan.tidied {
+			form := v
+			if !u.group.set.RulesOut(v) || !u.words && !u.group.words.RulesOut(v) {
+				form, _ = s.memo.Apply(u.chain, v, traits)
+			}
+			s.use(u.use, form)
 		}
 	}
-	for _, u := range p.apart {
-		s.use(u, s.memo.Apply(u.chain, v, traits))
+	for i := range p.scrambled {
+		left, of := s.memo.Apply(p.scrambled[i].chain, v, traits)
+		s.forms(p.scrambled[i].place, left, of)
 	}
 }
 

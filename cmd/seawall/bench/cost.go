@@ -1,6 +1,6 @@
 package bench
 
-import "runtime"
+import "runtime/metrics"
 
 // A Cost is what some work took in this process: CPU time, the garbage
 // collector's included, and allocations.
@@ -16,17 +16,28 @@ func (c Cost) per(n int) Cost {
 }
 
 // measure does the work. CPU time, not the clock's: whoever else runs on the
-// machine then counts only by what they do to the caches.
+// machine then counts only by what they do to the caches. Allocations are counted
+// without stopping the world, which would have the work begin with empty pools; what
+// is counted lags by some, in either direction.
 func measure(work func()) Cost {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
+	before := allocations()
 	start := cpuTime()
 	work()
 	took := cpuTime() - start
-	runtime.ReadMemStats(&after)
+	after := allocations()
 	return Cost{
 		Nanos:  float64(took.Nanoseconds()),
-		Allocs: float64(after.Mallocs - before.Mallocs),
-		Bytes:  float64(after.TotalAlloc - before.TotalAlloc),
+		Allocs: after.Allocs - before.Allocs,
+		Bytes:  after.Bytes - before.Bytes,
+	}
+}
+
+// allocations are the process's since it began.
+func allocations() Cost {
+	read := []metrics.Sample{{Name: "/gc/heap/allocs:objects"}, {Name: "/gc/heap/tiny/allocs:objects"}, {Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(read)
+	return Cost{
+		Allocs: float64(read[0].Value.Uint64()) + float64(read[1].Value.Uint64()),
+		Bytes:  float64(read[2].Value.Uint64()),
 	}
 }

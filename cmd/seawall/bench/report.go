@@ -9,7 +9,7 @@ import (
 	"text/tabwriter"
 )
 
-// A Report is a whole run, as build/bench.json has it.
+// A Report is a whole run, as --json writes it.
 type Report struct {
 	Policy  string    `json:"policy"`
 	Seed    uint64    `json:"seed"`

@@ -17,6 +17,7 @@ type automaton struct {
 	cuts     bool // what matches is a suspicion, where the pattern has cuts
 	classes  columns
 	columnOf [256]uint16 // of a byte, or the one after the last if it begins a longer rune
+	noRune   uint16      // column of what no byte sequence stands for: in garbage, the most frequent
 	maskAt   int         // where in a row its hits begin
 	stride   int         // length of a row
 	anchored bool        // a state without threads stays so
@@ -86,6 +87,7 @@ func newAutomaton(p *program, patterns []uint16, cuts bool, a *account, n *count
 			d.columnOf[b] = d.classes.last + 1
 		}
 	}
+	d.noRune = d.classes.of[p.alphabet.of(utf8.RuneError)]
 	d.startSteps = make([][]startStep, edge+1)
 	d.cache.Store(d.fresh())
 	d.credit.Store(int64(initialTransitions+transitionsPerPattern*len(patterns)) * bytesPerTransition)

@@ -57,6 +57,9 @@ func (d *automaton) column(v string) (column uint16, length int) {
 		return column, 1
 	}
 	r, n := utf8.DecodeRuneInString(v)
+	if r == utf8.RuneError {
+		return d.noRune, n
+	}
 	return d.classes.of[d.program.alphabet.of(r)], n
 }
 

@@ -3,6 +3,7 @@ package dfa
 import (
 	"fmt"
 	"math/bits"
+	"regexp/syntax"
 	"runtime"
 	"slices"
 	"sync/atomic"
@@ -16,6 +17,7 @@ type Set struct {
 	always   []uint64 // hits of patterns that match every text
 	runes    []*automaton
 	bytes    []*automaton // for what only bytes can match, if v is not ASCII
+	required *[256]bool   // a text with none of them has no match; nil: unknown
 	programs []*program
 	account  *account
 	counters *counters
@@ -64,7 +66,12 @@ func CompileParsed(patterns []*Pattern, b *Budget) (*Set, error) {
 			byByte.add(p.prog, i, false)
 		}
 	}
+	var progs []*syntax.Prog
+	for _, p := range patterns {
+		progs = append(progs, p.prog)
+	}
 	s := &Set{words: (len(patterns) + 63) / 64, counters: new(counters)}
+	s.required = required(progs)
 	s.places = make([]place, len(patterns))
 	s.always = make([]uint64, s.words)
 	s.account = b.open(s)
@@ -116,6 +123,9 @@ func (s *Set) Scan(v string, hits []uint64) (exact bool) {
 	for i, always := range s.always {
 		hits[i] |= always
 	}
+	if s.RulesOut(v) {
+		return true
+	}
 	var few [maxWords]uint64
 	suspects := few[:s.words]
 	exact = true
@@ -135,6 +145,12 @@ func (s *Set) Scan(v string, hits []uint64) (exact bool) {
 	}
 	runtime.KeepAlive(s)
 	return exact
+}
+
+// RulesOut reports whether v has none of the bytes without which nothing matches. They
+// are neither letters, digits nor blanks.
+func (s *Set) RulesOut(v string) bool {
+	return len(s.places) == 0 || s.required != nil && !hasAny(s.required, v)
 }
 
 // single is the automaton of one pattern alone.

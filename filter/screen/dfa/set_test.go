@@ -83,3 +83,26 @@ func TestAnEmptySetFindsNothing(t *testing.T) {
 	assert.Zero(t, s.Words())
 	assert.True(t, s.Scan("anything", nil))
 }
+
+func TestASetRulesOutTextsWithoutTheBytesThatEveryMatchNeeds(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		patterns  []string
+		out, asks string
+	}{
+		{[]string{`eval\(`, `\$\{jndi`}, "evaluate the jndi word", "a(b"},
+		{[]string{`<script`, "(?i)on[a-z]+="}, "one script (or two)", "a=b"},
+		{[]string{`x[<>]y`}, "x[y]", "1 < 2"},
+	} {
+		set, err := Compile(c.patterns, NewBudget(1<<20))
+		require.NoError(t, err)
+		assert.True(t, set.RulesOut(c.out), c.out)
+		assert.True(t, set.RulesOut(""), "nothing")
+		assert.False(t, set.RulesOut(c.asks), c.asks)
+	}
+	for _, pattern := range []string{`union`, `^$`, `\(|é`, `.`, `[^<]`, `\d-\d|<`} {
+		set, err := Compile([]string{pattern}, NewBudget(1<<20))
+		require.NoError(t, err)
+		assert.Equal(t, pattern == `\d-\d|<`, set.required != nil, pattern)
+	}
+}

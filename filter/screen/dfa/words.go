@@ -17,7 +17,10 @@ type Words struct {
 	always []uint64  // hits of lists with an empty word
 	all    []uint64  // hits of all lists that can have any
 	class  [256]byte // of a byte, with ASCII letters folded; 0: in no word
-	stride uint32    // classes
+	// skipped is the class of the bytes that a scan skips: those of texts whose blanks
+	// are to be ignored. 0: none.
+	skipped byte
+	stride  uint32 // classes
 
 	// A state is its row's index in rows, or beyond them dense plus a number.
 	// As a transition it carries the flag accepts.
@@ -27,6 +30,10 @@ type Words struct {
 	label []byte
 	to    []uint32
 	fail  []uint32
+
+	required *[256]bool // as in a Set
+	begins   [256]bool  // bytes that begin a word
+	few      bool       // of them
 
 	marks []uint32 // by state in breadth-first order, the index of its hits
 	hits  []uint64 // in pieces of (lists+63)/64
@@ -50,7 +57,11 @@ func (w *Words) Scan(v string, hits []uint64) {
 	for i, always := range w.always {
 		hits[i] |= always
 	}
-	if w.have(hits) {
+	if w.have(hits) || w.RulesOut(v) {
+		return
+	}
+	if w.few {
+		w.scanFew(v, hits)
 		return
 	}
 	state := uint32(0)
@@ -64,6 +75,33 @@ func (w *Words) Scan(v string, hits []uint64) {
 			state = w.rows[state+uint32(w.class[v[i]])]
 		} else {
 			state = w.deep(state, w.class[v[i]])
+		}
+		if state&accepts != 0 {
+			state &^= accepts
+			if w.mark(state, hits) {
+				return
+			}
+		}
+	}
+}
+
+// RulesOut reports whether v has none of the bytes without which no word is found. They
+// are neither letters, digits nor blanks.
+func (w *Words) RulesOut(v string) bool {
+	return w.lists == 0 || w.required != nil && !hasAny(w.required, v)
+}
+
+// scanFew is Scan where most bytes begin no word: it skips them.
+func (w *Words) scanFew(v string, hits []uint64) {
+	state := uint32(0)
+	for i := 0; i < len(v); i++ {
+		if state == 0 && !w.begins[v[i]] {
+			continue
+		}
+		if class := w.class[v[i]]; state < w.dense {
+			state = w.rows[state+uint32(class)]
+		} else {
+			state = w.deep(state, class)
 		}
 		if state&accepts != 0 {
 			state &^= accepts
@@ -91,6 +129,9 @@ func glideRows(rows []uint32, class *[256]byte, v string, state, dense uint32) (
 
 // deep is the transition of a state without a row.
 func (w *Words) deep(state uint32, class byte) uint32 {
+	if class == w.skipped && class != 0 {
+		return state
+	}
 	for state >= w.dense {
 		n := state - w.dense
 		for e := w.first[n]; e < w.first[n+1]; e++ {

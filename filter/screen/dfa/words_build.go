@@ -8,7 +8,12 @@ import (
 
 // NewWords builds the automaton. Words are lowered as Coraza lowers them, the
 // letters beyond ASCII once, here; in a text only ASCII letters are.
-func NewWords(lists [][]string) *Words {
+func NewWords(lists [][]string) *Words { return newWords(lists, false) }
+
+// NewBlanklessWords is NewWords for texts whose ASCII blanks are to be ignored.
+func NewBlanklessWords(lists [][]string) *Words { return newWords(lists, true) }
+
+func newWords(lists [][]string, blankless bool) *Words {
 	n := (len(lists) + 63) / 64
 	w := &Words{lists: len(lists), always: make([]uint64, n), all: make([]uint64, n)}
 	t := newTrie(n)
@@ -16,15 +21,22 @@ func NewWords(lists [][]string) *Words {
 		for _, word := range list {
 			if w.all[i>>6] |= 1 << (i & 63); word == "" {
 				w.always[i>>6] |= 1 << (i & 63)
-			} else {
+			} else if !blankless || !strings.ContainsAny(word, blanks) {
 				t.add(strings.ToLower(word), i)
 			}
 		}
 	}
-	w.fold(t)
+	w.required = requiredOfWords(lists)
+	w.fold(t, blankless)
 	w.lay(t, t.breadthFirst())
 	return w
 }
+
+// fewBeginnings are so few bytes that most of a text begins no word: then scans skip it.
+const fewBeginnings = 8
+
+// blanks are what Coraza's removeWhitespace drops of ASCII.
+const blanks = " \t\n\v\f\r"
 
 // trie holds the words, and their hits at its nodes. Node 0 is the root.
 type trie struct {
@@ -132,7 +144,7 @@ func (t *trie) step(at int32, b byte) int32 {
 }
 
 // fold numbers the bytes that words have.
-func (w *Words) fold(t *trie) {
+func (w *Words) fold(t *trie, blankless bool) {
 	var used [256]bool
 	for _, e := range t.edges[1:] {
 		used[e.label] = true
@@ -147,6 +159,20 @@ func (w *Words) fold(t *trie) {
 	}
 	for b := byte('A'); b <= 'Z'; b++ {
 		w.class[b] = w.class[foldASCII(b)]
+	}
+	beginnings := 0
+	for b := range w.begins {
+		if w.begins[b] = t.root[foldASCII(byte(b))] != 0; w.begins[b] {
+			beginnings++
+		}
+	}
+	w.few = beginnings <= fewBeginnings
+	if blankless {
+		w.skipped = byte(w.stride)
+		w.stride++
+		for i := range len(blanks) {
+			w.class[blanks[i]] = w.skipped
+		}
 	}
 }
 
@@ -188,6 +214,9 @@ func (w *Words) lay(t *trie, order []int32) {
 			}
 			for b, child := range t.edgesOf(node) {
 				row[w.class[b]] = state[child]
+			}
+			if w.skipped != 0 {
+				row[w.skipped] = state[node] &^ accepts
 			}
 			continue
 		}

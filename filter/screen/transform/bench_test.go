@@ -38,7 +38,7 @@ func BenchmarkChains(b *testing.B) {
 			t := TraitsOf(v)
 			m.Reset()
 			for _, c := range chains {
-				sink = m.Apply(c, v, t)
+				sink, _ = m.Apply(c, v, t)
 			}
 			return v
 		})

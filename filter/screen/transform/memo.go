@@ -21,14 +21,14 @@ func (m *Memo) Reset() {
 	m.done = m.done[:0]
 }
 
-// Apply returns what c.Apply(v, t) does.
-func (m *Memo) Apply(c Chain, v string, t Traits) string {
+// Apply returns what c.Apply(v, t) does, and its traits.
+func (m *Memo) Apply(c Chain, v string, t Traits) (string, Traits) {
 	for _, step := range c {
 		if t&step.On != 0 {
 			v, t = m.apply(step, v, t)
 		}
 	}
-	return v
+	return v, t
 }
 
 func (m *Memo) apply(step *Transformation, v string, t Traits) (string, Traits) {

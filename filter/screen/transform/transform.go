@@ -21,6 +21,9 @@ type Transformation struct {
 	// fails, that is v. It returns v itself where nothing changes.
 	Apply func(v string) string
 
+	// tidies: it leaves no ASCII byte that was not there before, but letters and blanks.
+	tidies bool
+
 	// overlooks: Coraza's function may change a value without saying so. A rule with
 	// multiMatch then goes on with the value before.
 	overlooks bool
@@ -61,6 +64,32 @@ func (c Chain) On() Traits {
 		on |= step.On
 	}
 	return on
+}
+
+// Tidies reports whether the chain leaves a value of these traits no ASCII byte that it
+// does not have, but letters and blanks.
+func (c Chain) Tidies(t Traits) bool {
+	acts := false
+	for _, step := range c {
+		acts = acts || t&step.On != 0
+		if acts && !step.tidies {
+			return false
+		}
+	}
+	return true
+}
+
+// DropsBlanks reports whether the chain does no more to a value of these traits than
+// drop ASCII blanks and lower ASCII letters.
+func (c Chain) DropsBlanks(t Traits) bool {
+	acts := false
+	for _, step := range c {
+		acts = acts || t&step.On != 0
+		if acts && step.Name != "removewhitespace" && step.Name != "lowercase" {
+			return false
+		}
+	}
+	return t&High == 0
 }
 
 // Apply returns what the chain makes of v, whose traits are t, and v itself where
