@@ -9,7 +9,8 @@ import (
 )
 
 // review refuses what Coraza accepts and what then guards less than it says:
-// rules that it drops or cannot name, and limits whose error names no place.
+// rules that it drops or cannot name; and limits and logs whose error names no place,
+// or never comes.
 func review(directives []Directive) error {
 	var chained *Directive // whose next rule is due
 	var errs []error
@@ -41,6 +42,10 @@ func review(directives []Directive) error {
 			refuse("SecIgnoreRuleCompilationErrors On drops broken rules in silence", "remove it, and what it hides is named")
 		case d.is("SecRequestBodyLimit"), d.is("SecRequestBodyInMemoryLimit"):
 			limits[strings.ToLower(d.name())] = d
+		case d.opensLog():
+			if problem := d.unwritable(); problem != "" {
+				refuse(problem, logFileHint)
+			}
 		}
 	}
 	if chained != nil {

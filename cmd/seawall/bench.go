@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
 	"time"
 
 	"github.com/seawall-waf/seawall/cmd/seawall/bench"
@@ -66,8 +65,8 @@ func (c *benchCommand) run(s *session) error {
 	if c.Seed == 0 {
 		c.Seed = rand.Uint64()
 	}
-	policy, err := c.policy()
-	if err != nil {
+	var policy *bench.Policy
+	if err := s.interruptibly(func() (err error) { policy, err = c.policy(); return err }); err != nil {
 		return err
 	}
 	switch {
@@ -91,7 +90,7 @@ func (c *benchCommand) policy() (*bench.Policy, error) {
 		}
 		return bench.CoreRuleSet(c.Paranoia)
 	}
-	document, err := os.ReadFile(c.Config)
+	document, err := readInput(c.Config, maxConfigBytes)
 	if err != nil {
 		return nil, fmt.Errorf("--config: %w", err)
 	}

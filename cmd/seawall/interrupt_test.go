@@ -41,6 +41,11 @@ func TestWhoWaitsForAFIFOCanBeInterrupted(t *testing.T) {
 		"explain":          (&explainCommand{Request: fifo}).Run,
 		"explain --config": (&explainCommand{Request: "http://h/", Config: fifo}).Run,
 		"explain --log":    (&explainCommand{ID: "X", Log: fifo}).Run,
+		"tune":             (&tuneCommand{Logs: []string{fifo}, MinEvents: 1, MinClients: 1}).Run,
+		"tune --config":    (&tuneCommand{Config: fifo, MinEvents: 1, MinClients: 1}).Run,
+		"report":           (&reportCommand{Logs: []string{fifo}, MinEvents: 1, MinClients: 1}).Run,
+		"report --config":  (&reportCommand{Config: fifo, MinEvents: 1, MinClients: 1}).Run,
+		"bench --config":   (&benchCommand{Config: fifo, Paranoia: 1}).Run,
 	} {
 		ctx, interrupt := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
@@ -59,6 +64,30 @@ func TestWhoWaitsForAFIFOCanBeInterrupted(t *testing.T) {
 		}
 	}
 	writer, err := os.OpenFile(fifo, os.O_RDWR, 0) // lets those who wait go on, to its end
+	require.NoError(t, err)
+	require.NoError(t, writer.Close())
+}
+
+// It has nothing to tell: what it was to start is not there, as its user wants.
+func TestRunThatWaitsForAFIFOCanBeInterrupted(t *testing.T) {
+	dir := t.TempDir()
+	fifo, module := filepath.Join(dir, "fifo"), filepath.Join(dir, moduleName)
+	require.NoError(t, syscall.Mkfifo(fifo, 0o600))
+	require.NoError(t, os.WriteFile(module, nil, 0o600))
+	ctx, interrupt := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		command := runCommand{Listen: "127.0.0.1:0", Module: module, Config: fifo}
+		ended <- command.Run(&session{ctx: ctx, stdout: io.Discard, stderr: io.Discard, env: func(string) string { return "" }})
+	}()
+	interrupt()
+	select {
+	case err := <-ended:
+		require.NoError(t, err)
+	case <-time.After(time.Minute):
+		t.Fatal("run still waits")
+	}
+	writer, err := os.OpenFile(fifo, os.O_RDWR, 0)
 	require.NoError(t, err)
 	require.NoError(t, writer.Close())
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/seawall-waf/seawall/cmd/seawall/exchange"
 	"github.com/seawall-waf/seawall/cmd/seawall/record"
 	"github.com/seawall-waf/seawall/cmd/seawall/rollout"
 	"github.com/seawall-waf/seawall/cmd/seawall/terminal"
@@ -26,6 +25,10 @@ type reportCommand struct {
 // Run ends with exit code 1 unless enforcing would be safe or, where the policy
 // enforces already, if what it denied looks innocent.
 func (c *reportCommand) Run(s *session) error {
+	return s.interruptibly(func() error { return c.run(s) })
+}
+
+func (c *reportCommand) run(s *session) error {
 	limits := tuning.Limits{Events: c.MinEvents, Clients: c.MinClients}
 	policy, err := policyOf(limits, "--html", c.HTML, c.Config, c.Policy)
 	if err != nil {
@@ -39,13 +42,8 @@ func (c *reportCommand) Run(s *session) error {
 			}
 		},
 		Access: watch.Access,
-		Audit: func(text []byte) {
-			if x, err := exchange.Read(text, 0); err == nil && x.Event == nil {
-				watch.Add(policy.Judge(x))
-			}
-		},
 	}
-	if err := readLogs(s, c.Logs, reader); err != nil {
+	if err := readLogs(s, c.Logs, reader, policy, watch.Add); err != nil {
 		return err
 	}
 	if reader.Events+reader.Audits+reader.Accesses == 0 {

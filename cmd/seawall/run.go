@@ -26,7 +26,9 @@ type runCommand struct {
 
 func (c *runCommand) Run(s *session) error {
 	err := c.run(s)
-	if s.ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)) {
+	var exit *exitError
+	interrupted := errors.As(err, &exit) && exit.code == exitInterrupted
+	if s.ctx.Err() != nil && (err == nil || interrupted || errors.Is(err, context.Canceled)) {
 		return nil // stopped by its user, perhaps while it was starting
 	}
 	return err
@@ -40,8 +42,9 @@ func (c *runCommand) run(s *session) error {
 	if err != nil {
 		return err
 	}
-	boot, disabled, err := c.bootstrap()
-	if err != nil {
+	var boot *launch.Bootstrap
+	var disabled bool
+	if err := s.interruptibly(func() (err error) { boot, disabled, err = c.bootstrap(); return err }); err != nil {
 		return err
 	}
 	if err := c.checkListen(); err != nil {

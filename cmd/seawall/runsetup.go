@@ -13,6 +13,7 @@ import (
 
 	"github.com/seawall-waf/seawall/envoy/launch"
 	"github.com/seawall-waf/seawall/filter"
+	"github.com/seawall-waf/seawall/rules"
 )
 
 // modulePath returns the path of the library. Envoy looks for the dynamic module
@@ -62,7 +63,11 @@ func (c *runCommand) bootstrap() (boot *launch.Bootstrap, disabled bool, err err
 		}
 	}
 	if c.Config != "" {
-		document, err := os.ReadFile(c.Config)
+		read := readInput
+		if c.Watch {
+			read = rules.ReadRegular // again and again
+		}
+		document, err := read(c.Config, maxConfigBytes)
 		if err != nil {
 			return nil, false, fmt.Errorf("--config: %w", err)
 		}

@@ -45,7 +45,7 @@ var draining = []string{"--drain-time-s", "5", "--drain-strategy", "immediate"}
 func newWatch(config string, boot *launch.Bootstrap) (*watch, error) {
 	w := &watch{config: config}
 	var err error
-	if w.document, err = os.ReadFile(config); err != nil {
+	if w.document, err = rules.ReadRegular(config, maxConfigBytes); err != nil {
 		return nil, fmt.Errorf("--config: %w", err)
 	}
 	if w.changes, err = fsnotify.NewWatcher(); err != nil {
@@ -132,7 +132,7 @@ func (w *watch) follow() {
 // it cannot be read is an error once, until it can be: a file was left alone for
 // settle, so that no editor is about to put it back.
 func (w *watch) changed() (bool, error) {
-	document, err := os.ReadFile(w.config)
+	document, err := rules.ReadRegular(w.config, maxConfigBytes)
 	told := w.lost
 	w.lost = err != nil
 	if err != nil && told {

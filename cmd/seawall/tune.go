@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/seawall-waf/seawall/cmd/seawall/exchange"
 	"github.com/seawall-waf/seawall/cmd/seawall/record"
 	"github.com/seawall-waf/seawall/cmd/seawall/terminal"
 	"github.com/seawall-waf/seawall/cmd/seawall/tuning"
@@ -45,6 +44,10 @@ type tuned struct {
 }
 
 func (c *tuneCommand) Run(s *session) error {
+	return s.interruptibly(func() error { return c.run(s) })
+}
+
+func (c *tuneCommand) run(s *session) error {
 	limits := tuning.Limits{Events: c.MinEvents, Clients: c.MinClients}
 	policy, err := policyOf(limits, "-o", c.Out, c.Config, c.Policy)
 	if err != nil {
@@ -84,20 +87,8 @@ func (c *tuneCommand) read(s *session, policy *tuning.Policy, result *tuned) err
 			result.traffic.Add(r)
 		},
 	}
-	unread := 0
-	reader.Audit = func(text []byte) {
-		x, err := exchange.Read(text, 0)
-		if err != nil || x.Event != nil {
-			unread++
-			return
-		}
-		result.traffic.Add(policy.Judge(x))
-	}
-	if err := readLogs(s, c.Logs, reader); err != nil {
+	if err := readLogs(s, c.Logs, reader, policy, result.traffic.Add); err != nil {
 		return err
-	}
-	if unread > 0 {
-		fmt.Fprintf(s.stderr, "%d records of an audit log could not be read\n", unread)
 	}
 	if reader.Events+reader.Audits == 0 {
 		return fmt.Errorf("no event in %d lines of %s: Envoy's own log has them, and the file of `seawall run --events`",
@@ -167,13 +158,13 @@ func (t *tuned) text(w io.Writer, out string, files [2]string) {
 		p("%d events of the policy %s are left out: --policy %s tunes that", t.OfOthers[name], name, name)
 	}
 	if t.OfScanners > 0 {
-		p("%d events are left out: they are of clients that attack (in five of CRS's classes, or by their own word), %d of them", t.OfScanners, t.Scanners)
+		p("%s left out: from attacking clients (%d), once these were known by five of CRS's attack classes or by their own word", eventsAre(t.OfScanners), t.Scanners)
 	}
 	if t.OfNothing > 0 {
-		p("%d events are left out: the upstream has nothing at their paths (404, 410)", t.OfNothing)
+		p("%s left out: the upstream has nothing at their paths (404, 410)", eventsAre(t.OfNothing))
 	}
 	if t.Unkept > 0 {
-		p("%d events are left out: too varied to keep", t.Unkept)
+		p("%s left out: too varied to keep", eventsAre(t.Unkept))
 	}
 	t.proposals(w, p)
 	for i, r := range t.Refused {

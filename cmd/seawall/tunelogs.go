@@ -7,13 +7,24 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/seawall-waf/seawall/cmd/seawall/exchange"
 	"github.com/seawall-waf/seawall/cmd/seawall/record"
 	"github.com/seawall-waf/seawall/cmd/seawall/tuning"
 	"github.com/seawall-waf/seawall/filter"
 )
 
-// readLogs reads the files, "-" being stdin, into a reader.
-func readLogs(s *session, names []string, reader *record.Reader) error {
+// readLogs reads the files, "-" being stdin, into a reader. What is in audit logs policy
+// judges, for add.
+func readLogs(s *session, names []string, reader *record.Reader, policy *tuning.Policy, add func(*record.Record)) error {
+	unread := 0
+	reader.Audit = func(text []byte) {
+		x, err := exchange.Read(text, 0)
+		if err != nil || x.Event != nil {
+			unread++
+			return
+		}
+		add(policy.Judge(x))
+	}
 	for _, name := range names {
 		if err := readLog(s, name, reader); err != nil {
 			return err
@@ -21,6 +32,12 @@ func readLogs(s *session, names []string, reader *record.Reader) error {
 	}
 	if reader.Overlong > 0 {
 		fmt.Fprintf(s.stderr, "%d lines of more than 1 MiB were skipped\n", reader.Overlong)
+	}
+	if unread > 0 {
+		fmt.Fprintf(s.stderr, "records of an audit log left out, for they could not be read: %d\n", unread)
+	}
+	if reader.Cut > 0 {
+		fmt.Fprintf(s.stderr, "records of an audit log left out, for they are cut short, without part Z: %d\n", reader.Cut)
 	}
 	if reader.Faults > 0 {
 		fmt.Fprintf(s.stderr, "%d events are of faults of Seawall's own (\"event\":\"seawall_error\"): look at them\n", reader.Faults)
@@ -65,7 +82,7 @@ func configOf(file string) (*filter.Config, error) {
 	var document []byte
 	if file != "" {
 		var err error
-		if document, err = os.ReadFile(file); err != nil {
+		if document, err = readInput(file, maxConfigBytes); err != nil {
 			return nil, fmt.Errorf("--config: %w", err)
 		}
 	}

@@ -12,6 +12,11 @@ type printer func(format string, args ...any)
 
 func (t *tuned) proposals(w io.Writer, p printer) {
 	if len(t.Proposed) == 0 {
+		// A cluster of attacking clients alone is none, and not among the refused.
+		if t.Scanners > 0 && t.Denied > t.OfScanners+t.OfNothing+t.Unkept && len(t.Refused) == 0 {
+			p("nothing is proposed: what else was denied is those clients', from before")
+			return
+		}
 		p("nothing is proposed")
 		return
 	}
@@ -39,6 +44,13 @@ func (t *tuned) proposals(w io.Writer, p printer) {
 		}
 	}
 	p("\ntogether they let pass %d of the %d denied events", t.Passing.Events, t.Denied)
+}
+
+func eventsAre(n int) string {
+	if n == 1 {
+		return "1 event is"
+	}
+	return fmt.Sprintf("%d events are", n)
 }
 
 func others(all []tuning.Other) string {

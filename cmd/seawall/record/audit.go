@@ -27,17 +27,28 @@ func (d *Reader) nativeLine(line []byte) bool {
 	part := nativePart.FindSubmatch(line)
 	switch {
 	case part != nil && part[1][0] == 'A':
-		d.native = append(d.native[:0], line...)
-	case len(d.native) == 0 || len(d.native)+len(line) > longestLine:
-		d.native = d.native[:0]
+		d.cut()
+	case len(d.native) == 0:
 		return false
-	default:
-		d.native = append(d.native, line...)
+	case len(d.native)+len(line) > longestLine:
+		d.cut()
+		return false
 	}
+	d.native = append(d.native, line...)
 	if part != nil && part[1][0] == 'Z' {
 		d.Audits++
 		d.Audit(d.native)
 		d.native = d.native[:0]
 	}
 	return true
+}
+
+// cut leaves out a record whose end is not there: its log is being written, or was
+// rotated meanwhile, or it is too long. Half a request would be judged otherwise than
+// the whole one was.
+func (d *Reader) cut() {
+	if len(d.native) > 0 {
+		d.Cut++
+	}
+	d.native = d.native[:0]
 }

@@ -27,6 +27,7 @@ type Reader struct {
 	Audits   int
 	Faults   int // events of our own faults
 	Overlong int // lines past longestLine, which were skipped
+	Cut      int // records of an audit log that lack their end, which were left out
 
 	native []byte // a record of the Native format, begun
 }
@@ -52,6 +53,7 @@ func (d *Reader) Read(r io.Reader) error {
 			switch {
 			case overlong:
 				d.Overlong++
+				d.cut()
 			case len(long) > 0:
 				d.line(append(long, part...), time.Time{})
 			default:
@@ -60,6 +62,7 @@ func (d *Reader) Read(r io.Reader) error {
 			long, overlong = long[:0], false
 		}
 		if errors.Is(err, io.EOF) {
+			d.cut()
 			return nil
 		}
 		if err != nil {

@@ -100,6 +100,39 @@ func TestRecordsOfAuditLogsAreHandedOnWhole(t *testing.T) {
 	assert.Equal(t, 1, events)
 }
 
+// What was sent is then not known, nor what it would be judged: it is counted.
+func TestARecordOfAnAuditLogThatIsCutShortIsLeftOutAndCounted(t *testing.T) {
+	whole := "--ab-A--\n[x] id 192.0.2.1 1 192.0.2.2 80\n--ab-B--\nGET / HTTP/1.1\n--ab-Z--\n"
+	begun := "--cd-A--\n[x] id 192.0.2.1 1 192.0.2.2 80\n--cd-B--\nGET /cut HTTP/1.1\n"
+	large := strings.Repeat("a: "+strings.Repeat("x", 1000)+"\n", longestLine/1000)
+	for name, tc := range map[string]struct {
+		logs []string
+		cut  int
+	}{
+		"the log is being written":     {[]string{whole + begun}, 1},
+		"another begins":               {[]string{begun + whole}, 1},
+		"its file ends":                {[]string{begun, "--cd-Z--\n" + whole}, 1},
+		"it is too long":               {[]string{begun + large + "--cd-Z--\n" + whole}, 1},
+		"one of its lines is too long": {[]string{begun + "--cd-C--\n" + strings.Repeat("x", longestLine+1) + "\n\n--cd-Z--\n" + whole}, 1},
+		"two":                          {[]string{begun + begun, whole}, 2},
+		"none":                         {[]string{whole, "\n" + whole[:len(whole)-1]}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var audits []string
+			r := Reader{Audit: func(text []byte) { audits = append(audits, string(text)) }}
+			for _, log := range tc.logs {
+				require.NoError(t, r.Read(strings.NewReader(log)))
+			}
+			assert.Equal(t, tc.cut, r.Cut)
+			assert.Equal(t, len(audits), r.Audits)
+			for _, audit := range audits {
+				assert.Equal(t, strings.TrimSpace(whole), strings.TrimSpace(audit))
+			}
+			assert.NotEmpty(t, audits)
+		})
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	f.Add(event)
 	f.Add(`{"log":"` + event + `"}`)

@@ -27,12 +27,12 @@ func (r *Report) judge(span time.Duration) {
 			counted(c.Denied, "denial"), counted(c.Clients, "client"))
 	}
 	if r.OfScanners > 0 {
-		reason("%s are of %s that attack", counted(r.OfScanners, "event"), counted(r.Scanners, "client"))
+		reason("%s came from attacking clients (%s), once these were known as such", counted(r.OfScanners, "event"), tuning.Thousands(r.Scanners))
 	}
 	if r.Requests > 0 {
 		reason("%s of %s (%.2f%%) would have been denied, or were", tuning.Thousands(denials), counted(r.Requests, "request"), 100*float64(denials)/float64(r.Requests))
 	} else {
-		reason("the log has no access log's lines, so that requests without a match are not counted")
+		reason("no line of Envoy's access log is there, so that requests without a match are not counted")
 	}
 	if r.Denied > 0 && r.WouldDeny == 0 {
 		r.Verdict, r.Sentence = Enforces, r.enforcing(innocent)
