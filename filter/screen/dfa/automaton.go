@@ -90,7 +90,7 @@ func newAutomaton(p *program, patterns []uint16, cuts bool, a *account, n *count
 	d.noRune = d.classes.of[p.alphabet.of(utf8.RuneError)]
 	d.startSteps = make([][]startStep, edge+1)
 	d.cache.Store(d.fresh())
-	d.credit.Store(int64(initialTransitions+transitionsPerPattern*len(patterns)) * bytesPerTransition)
+	d.credit.Store(d.initialCredit())
 	d.held = int64(2*len(d.classes.of) + 2*len(d.columnOf) + 512)
 	a.force(d.held)
 	return d

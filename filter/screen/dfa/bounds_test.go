@@ -54,6 +54,17 @@ func TestBuildingStatesIsPaidForByScannedBytes(t *testing.T) {
 	assert.Zero(t, root.credit.Load()/bytesPerTransition, "what was earned is spent")
 }
 
+func TestAFlushedAutomatonHasCreditForWhatInnocentTextNeeds(t *testing.T) {
+	o := newOracle(t, explosive(12), NewBudget(16<<20))
+	o.agrees(t, "an innocent text")
+	root := o.set.runes[0]
+	root.credit.Store(0) // an attack has spent it
+	o.set.flush(root.program)
+	bails := o.set.Stats().Bails
+	assert.True(t, o.agrees(t, "an innocent text"))
+	assert.Equal(t, bails, o.set.Stats().Bails)
+}
+
 func TestWithoutCreditNoMatchIsMissed(t *testing.T) {
 	o := newOracle(t, explosive(12), NewBudget(16<<20))
 	r := rand.New(rand.NewPCG(7, 8))

@@ -100,3 +100,16 @@ func (d *automaton) spend() bool {
 	d.credit.Add(-bytesPerTransition)
 	return true
 }
+
+// refill gives a fresh cache the credit that the first one had: innocent text needs the
+// states again that went with the old one, whoever filled that. A flush is paid for:
+// the memory that it gives up was built with credit, in this automaton or another.
+func (d *automaton) refill() {
+	if initial := d.initialCredit(); d.credit.Load() < initial {
+		d.credit.Store(initial)
+	}
+}
+
+func (d *automaton) initialCredit() int64 {
+	return int64(initialTransitions+transitionsPerPattern*len(d.patterns)) * bytesPerTransition
+}

@@ -154,5 +154,6 @@ func (d *automaton) flush(c *cache, need int64) *cache {
 	d.account.force(need)
 	fresh.states.held += need
 	d.cache.Store(fresh)
+	d.refill()
 	return fresh
 }
