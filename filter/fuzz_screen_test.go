@@ -103,6 +103,7 @@ var (
 		"!@eq 1", "@eq 0", "@gt 0", "@ge %{tx.b}", "@lt %{tx.a}", "!@pm evil", "@within evil ok %{tx.a}", "!@within evil", "@endsWith l",
 		"@beginsWith %{MATCHED_VAR}", "@validateByteRange 32-126", "@detectSQLi", "@unconditionalMatch", "@noMatch", "@pmFromDataset words",
 		"@validateUrlEncoding", "@validateUtf8Encoding", "@rx (?i)^json", "@restpath /p/{a}", "@rx ^$", "@streq %{REQUEST_HEADERS.x-a}", "@rx (e)(v)?(il)?"}
+	ruleCaptures   = []string{"TX:0", "TX:1", "TX:2", "TX:9", "&TX:1"}
 	ruleTransforms = []string{"t:none,t:lowercase", "t:urlDecodeUni", "t:length", "t:base64Decode", "t:hexEncode", "t:lowercase,t:compressWhitespace",
 		"t:sha1,t:hexEncode", "t:removeNulls", "multiMatch,t:lowercase,t:urlDecodeUni", "multiMatch,t:trim", "t:none"}
 	ruleFates  = []string{"pass", "pass", "pass", "pass", "deny", "block", "drop", "allow", "allow:phase", "allow:request", "redirect:/x"}
@@ -140,7 +141,7 @@ func scriptRules(t *tape) string {
 			continue
 		}
 		links := max(0, int(t.next())%5-2)
-		actions := scriptActions(t, id)
+		actions, captures := scriptActions(t, id), false
 		for link := range links + 1 {
 			if link > 0 {
 				actions = strings.Trim(strings.Join([]string{some(t, ruleTransforms), filled(t, some(t, ruleExtras))}, ","), ",")
@@ -148,7 +149,12 @@ func scriptRules(t *tape) string {
 			if link < links {
 				actions = strings.Trim(actions+",chain", ",")
 			}
-			fmt.Fprintf(&b, "SecRule %s \"%s\" \"%s\"\n", mostly(t, ruleVariables, 28), mostly(t, ruleOperators, 7), actions)
+			variable := mostly(t, ruleVariables, 28)
+			if captures && t.next()%2 == 0 { // as the screen asks both links in one
+				variable = pick(t, ruleCaptures)
+			}
+			captures = strings.Contains(actions, "capture")
+			fmt.Fprintf(&b, "SecRule %s \"%s\" \"%s\"\n", variable, mostly(t, ruleOperators, 7), actions)
 		}
 		b.WriteString(filled(t, some(t, ruleChanges)))
 	}

@@ -226,6 +226,28 @@ SecRule ARGS:a "@eq 1" "id:1,phase:1,nolog,pass,skipAfter:X"
 SecAction "id:2,phase:1,nolog,pass,setvar:tx.limit=5"
 SecMarker X
 SecRule ARGS:n "@gt %{tx.limit}" "id:3,phase:1,deny,log"`, "", []visit{{path: "/?a=1&n=3"}, {path: "/?a=0&n=3"}}},
+	{"AChainLooksAtWhatItsHeadCaptured", `
+SecRule REQUEST_HEADERS:Referer "@rx ^([^#]+)" "id:1,phase:1,deny,log,capture,t:lowercase,setvar:'tx.1_of=%{MATCHED_VAR_NAME}',chain"
+  SecRule TX:0 "@rx ^[^?]+\?(.*evil)" "capture,t:none,chain"
+  SecRule TX:1 "@rx \s" "t:none"
+SecRule ARGS:a "@rx ^(x)?(y)?" "id:2,phase:1,pass,log,capture,chain"
+  SecRule TX:2 "!@streq y" "t:uppercase,chain"
+  SecRule TX:1 "@streq x"
+SecAction "id:3,phase:1,nolog,pass,setvar:tx.limit=7"
+SecRule ARGS:b "@rx \d" "id:4,phase:1,log,pass,capture,chain"
+  SecRule TX:0 "@streq %{tx.limit}"`, "", []visit{
+		{headers: []string{"referer", "http://a/?an evil"}}, {headers: []string{"referer", "http://a/?an EVIL"}}, {headers: []string{"referer", "http://a/?anevil"}},
+		{headers: []string{"referer", "http://a/#?an evil"}}, {headers: []string{"referer", "b?an evil", "referer", "b"}}, {headers: []string{"referer", "b", "referer", "b?an evil"}},
+		{path: "/?a=x"}, {path: "/?a=xy"}, {path: "/?a=y"}, {path: "/?a=x&a=xy"}, {path: "/?b=67"}, {path: "/?b=7&b=6"}, {path: "/?b=6&b=7"}}},
+	{"AChainLooksAtAGroupThatItsHeadDoesNotHave", `
+SecRule ARGS:a "@rx (.)(.)" "id:1,phase:1,nolog,pass,capture"
+SecRule ARGS:b "@rx (.)" "id:2,phase:1,deny,log,capture,chain"
+  SecRule TX:2 "@streq l"
+SecRule ARGS:c "@rx (.)(.)(.)(.)(.)(.)(.)(.)(.)" "id:3,phase:1,log,pass,capture,chain"
+  SecRule TX:9 "@streq ''"`, "", []visit{{path: "/?a=il&b=x"}, {path: "/?b=x"}, {path: "/?c=123456789"}}},
+	{"AChainLooksAtWhatItsHeadCapturedAndThenSet", `
+SecRule ARGS:a "@rx (.+)" "id:1,phase:1,log,pass,capture,setvar:tx.1=evil,chain"
+  SecRule TX:1 "@streq evil"`, "", get("a=b")},
 	{"ATaintedActionSetsWhatIsCompared", `
 SecAction "id:1,phase:1,nolog,pass,setvar:tx.h=%{REQUEST_HEADERS.x-h},setvar:tx.copy=%{tx.h}"
 SecRule TX:copy "@streq evil" "id:2,phase:1,deny,log"

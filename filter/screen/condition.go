@@ -54,21 +54,24 @@ func (c *compiler) addCandidate(r *seclang.Rule, e effect) {
 	k := &candidate{rule: r, quiet: e.quiet && !e.shapes, shapes: e.shapes || e.unsettles}
 	c.assumed = nil
 	links := withLinks(r)
-	captured := c.newCaptured(r)
-	if e.partly < len(links) || slices.ContainsFunc(links[:len(links)-1], func(l *seclang.Rule) bool { return len(l.Ctls) > 0 }) {
-		captured = nil // more than the link hangs on its head's match
+	captured, recaptured := c.newCaptured(r), c.recaptured(r)
+	if e.partly < len(links) || runsCtls(links) {
+		captured, recaptured = nil, nil // more than the link hangs on its head's match
 	}
 	if captured == nil && c.setsOpenNames(r) {
 		k.quiet, e.partly = false, 1
 	}
 	why := ""
 	for i, link := range links[:e.partly] {
-		if captured != nil && i == captured.at {
+		if captured != nil && i == captured.at || captured == nil && recaptured != nil && i == 1 {
 			continue // the head's condition asks it
 		}
 		asks := matcher(nil)
-		if captured != nil && i == 0 {
-			asks = captured.matches
+		if i == 0 {
+			asks = recaptured
+			if captured != nil {
+				asks = captured.matches
+			}
 		}
 		condition, t, reason := c.link(r, link, asks)
 		switch {
@@ -87,7 +90,7 @@ func (c *compiler) addCandidate(r *seclang.Rule, e effect) {
 	// left out only where its head cannot match.
 	if c.muteHeads(links) {
 		k.head = -1
-	} else if captured != nil {
+	} else if captured != nil || recaptured != nil {
 		k.spare = false // its condition is the head's and the link's in one
 	}
 	// In an exchange that is not innocent, another rule may have set what was assumed.
