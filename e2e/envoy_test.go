@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -86,7 +87,7 @@ func bootstrapFor(t *testing.T, bootstrap func() (*launch.Bootstrap, error), con
 	for _, name := range slices.Sorted(maps.Keys(configs)) {
 		b, err := bootstrap()
 		require.NoError(t, err)
-		require.NoError(t, b.SetSeawall(configs[name]))
+		require.NoError(t, b.SetSeawall(screened(configs[name])))
 		require.NoError(t, b.Listen("127.0.0.1:0"))
 		require.NoError(t, b.Upstream(upstream))
 		cluster := firstOf(t, b, "clusters")
@@ -105,6 +106,16 @@ func bootstrapFor(t *testing.T, bootstrap func() (*launch.Bootstrap, error), con
 	}
 	all.Tree["static_resources"].(map[string]any)["listeners"] = listeners
 	return all
+}
+
+// screened is a config as $SEAWALL_SCREEN has it, on or off, unless it says so itself or
+// says nothing else than that nothing is inspected.
+func screened(config string) string {
+	screen := os.Getenv("SEAWALL_SCREEN")
+	if screen == "" || strings.Contains(config, "screen:") || strings.HasPrefix(config, "{") || strings.HasPrefix(config, "disabled:") {
+		return config
+	}
+	return config + "\nscreen: \"" + screen + "\"\n"
 }
 
 func firstOf(t *testing.T, b *launch.Bootstrap, kind string) map[string]any {

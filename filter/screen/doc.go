@@ -17,8 +17,15 @@
 //	              thresholds) are run once: what they leave is the innocent world
 //	effect.go     what a rule's match would change beside itself
 //	condition.go  what must be true of an exchange for a rule to match
-//	place.go      which conditions each kind of value can fulfil
+//	assumed.go    what the innocent world says of TX
+//	capture.go    chains that look at TX variables which their head captured into
+//	recapture.go  chains that look at the captures themselves
+//	pattern.go    what is looked for in bulk: groups of expressions and word lists
+//	grouping.go   which of them are looked for together
+//	place.go      where the values of each name go
+//	use.go        which conditions a value can fulfil there, and in which form
 //	scan.go       the walk over an exchange's values
-//	capture.go    chains that look at what their head captured
+//	known.go      names and headers that come again and again
+//	injection.go  libinjection, and what excludes SQL without it (sqlwords.go)
 //	front.go      the front's directives
 package screen
