@@ -226,6 +226,12 @@ SecRule ARGS:a "@eq 1" "id:1,phase:1,nolog,pass,skipAfter:X"
 SecAction "id:2,phase:1,nolog,pass,setvar:tx.limit=5"
 SecMarker X
 SecRule ARGS:n "@gt %{tx.limit}" "id:3,phase:1,deny,log"`, "", []visit{{path: "/?a=1&n=3"}, {path: "/?a=0&n=3"}}},
+	{"AScoreThatOnlyAHeadAddsToIsTold", `
+SecRule ARGS:a "@rx ok" "id:1,phase:1,pass,nolog,setvar:tx.my_score=+2,chain"
+  SecRule ARGS:a "@eq 1"
+SecRule ARGS:a "@rx (ok)" "id:2,phase:1,pass,nolog,capture,setvar:'tx.%{tx.1}_score=3',chain"
+  SecRule ARGS:a "@eq 1"
+SecRule ARGS:b "@rx evil" "id:3,phase:1,deny,log"`, "", get("a=ok&b=evil")},
 	{"AChainLooksAtWhatItsHeadCaptured", `
 SecRule REQUEST_HEADERS:Referer "@rx ^([^#]+)" "id:1,phase:1,deny,log,capture,t:lowercase,setvar:'tx.1_of=%{MATCHED_VAR_NAME}',chain"
   SecRule TX:0 "@rx ^[^?]+\?(.*evil)" "capture,t:none,chain"

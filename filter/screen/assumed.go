@@ -43,7 +43,7 @@ func (c *compiler) constantly(r, link *seclang.Rule, v seclang.Variable, chain t
 // while the whole chain did not.
 func (c *compiler) muteHeads(links []*seclang.Rule) bool {
 	for _, link := range links[:len(links)-1] {
-		if c.readers.stale || len(link.Ctls) > 0 || !c.quietLink(links[0], link) {
+		if c.readers.stale || len(link.Ctls) > 0 || !c.quietLink(links[0], link) || slices.ContainsFunc(link.SetVars, mayScore) {
 			return false
 		}
 	}
@@ -54,6 +54,13 @@ func (c *compiler) muteHeads(links []*seclang.Rule) bool {
 			return strings.HasPrefix(v.Name, "MATCHED_VAR")
 		})
 	})
+}
+
+// mayScore reports whether a setvar may change a score, which the event of an exchange
+// shows: a number under a name with _score in it.
+func mayScore(v seclang.SetVar) bool {
+	fixed := v.Op == "=" && v.Value != "" && !strings.ContainsAny(v.Value[:1], "%0123456789")
+	return strings.Contains(strings.ToLower(v.Name), "_score") || strings.Contains(v.Name, "%{") && !fixed
 }
 
 // settable reports whether a rule that the exchange decides about may set a TX name.
