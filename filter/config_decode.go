@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/seawall-waf/seawall/rules"
 )
 
 // ConfigError is one fault of a config document. ParseConfig may return several,
@@ -233,30 +235,9 @@ func nearest(s string, words []string) string {
 		return ""
 	}
 	for _, w := range words {
-		if n := distance(strings.ToLower(s), w); n <= max(1, len(w)/3) && (best == "" || n < edits) {
+		if n := rules.EditDistance(strings.ToLower(s), w); n <= max(1, len(w)/3) && (best == "" || n < edits) {
 			best, edits = w, n
 		}
 	}
 	return best
-}
-
-// distance is Levenshtein's, in bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			substitute := diagonal
-			if a[i] != b[j] {
-				substitute++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(substitute, diagonal+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -50,6 +50,18 @@ func NewEngine(c *Config) (*Engine, error) {
 // Config returns what the Engine was compiled from.
 func (e *Engine) Config() *Config { return e.config }
 
+// Unscreened says, a line for each policy, why the engine runs for every exchange
+// although the config has the screen on. It is nil where the screen is in use.
+func (e *Engine) Unscreened() []string {
+	var lines []string
+	for _, name := range slices.Sorted(maps.Keys(e.sets)) {
+		if why := e.sets[name].unscreened; why != "" {
+			lines = append(lines, fmt.Sprintf("policy %q has no screen, every rule runs for every exchange: %s", name, why))
+		}
+	}
+	return lines
+}
+
 // NewTransaction begins one exchange. h is used until Close has returned and,
 // for Log, until a running evaluation has ended.
 func (e *Engine) NewTransaction(h Host) *Transaction {

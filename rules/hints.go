@@ -101,15 +101,15 @@ var directiveNames = []string{
 func nearestDirective(name string) (nearest string, edits int) {
 	edits = -1
 	for _, known := range directiveNames {
-		if d := editDistance(strings.ToLower(name), strings.ToLower(known)); edits < 0 || d < edits {
+		if d := EditDistance(strings.ToLower(name), strings.ToLower(known)); edits < 0 || d < edits {
 			nearest, edits = known, d
 		}
 	}
 	return nearest, edits
 }
 
-// editDistance is Levenshtein's, over bytes.
-func editDistance(a, b string) int {
+// EditDistance is Levenshtein's, over bytes: what a misspelt name is away from another.
+func EditDistance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j

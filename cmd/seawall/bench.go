@@ -130,6 +130,9 @@ func (c *benchCommand) engine(s *session, policy *bench.Policy) error {
 	if err != nil {
 		return err
 	}
+	for _, line := range bench.Unscreened(subjects) {
+		fmt.Fprintln(s.stderr, "bench: "+line)
+	}
 	if peer != nil {
 		defer peer.Close()
 		subjects = append(subjects, peer)

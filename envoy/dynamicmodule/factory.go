@@ -32,6 +32,9 @@ func (ConfigFactory) Create(handle shared.HttpFilterConfigHandle, document []byt
 	if err != nil {
 		return nil, err
 	}
+	for _, line := range engine.Unscreened() {
+		handle.Log(shared.LogLevelWarn, "seawall: %s", line)
+	}
 	metrics, err := defineMetrics(handle, engine.Config().Labels)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package dynamicmodule
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -193,4 +194,26 @@ func TestDropClosesTheConnection(t *testing.T) {
 	assert.Equal(t, uint32(403), h.status)
 	assert.Contains(t, h.headers, [2]string{"connection", "close"})
 	s.OnStreamComplete()
+}
+
+// loggedConfig is a fakeConfig that keeps what is logged.
+type loggedConfig struct {
+	fakeConfig
+	lines *[]string
+}
+
+func (c loggedConfig) Log(level shared.LogLevel, format string, args ...any) {
+	*c.lines = append(*c.lines, fmt.Sprintf("%d ", level)+fmt.Sprintf(format, args...))
+}
+
+func TestAPolicyWithoutAScreenIsSaidWhenTheConfigIsTaken(t *testing.T) {
+	var lines []string
+	_, err := ConfigFactory{}.Create(loggedConfig{lines: &lines}, []byte("directives: SecRuleEngine On"))
+	require.NoError(t, err)
+	require.Empty(t, lines)
+	_, err = ConfigFactory{}.Create(loggedConfig{lines: &lines}, []byte("directives: SecDebugLogLevel 9"))
+	require.NoError(t, err)
+	require.Len(t, lines, 1)
+	assert.Contains(t, lines[0], fmt.Sprintf("%d seawall: policy", shared.LogLevelWarn))
+	assert.Contains(t, lines[0], "SecDebugLogLevel")
 }

@@ -66,6 +66,9 @@ func parse(encoded *anypb.Any, callbacks api.ConfigCallbackHandler) (c *config, 
 	}
 	c = &config{engine: engine}
 	if callbacks != nil {
+		for _, line := range engine.Unscreened() {
+			api.LogWarn("seawall: " + line)
+		}
 		c.metrics = newMetrics(callbacks, parsed)
 		if len(parsed.Labels) > 0 {
 			api.LogWarn("seawall: metric_labels have no effect here: the golang filter's API has no tags")

@@ -25,6 +25,16 @@ func newSeawall(name string, config *filter.Config) (*seawall, error) {
 
 func (s *seawall) Name() string { return s.name }
 
+// Unscreened says why the screen is not measured, where the rules leave none to measure.
+func Unscreened(subjects []Subject) []string {
+	for _, subject := range subjects {
+		if s, ok := subject.(*seawall); ok && s.name == On {
+			return s.engine.Unscreened()
+		}
+	}
+	return nil
+}
+
 func (s *seawall) Run(batch []*Exchange) (Cost, []bool, error) {
 	denied := make([]bool, len(batch))
 	host := &sink{}
