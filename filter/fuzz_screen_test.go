@@ -102,10 +102,12 @@ var (
 	ruleOperators = []string{"@rx evil", "@rx ^(\\w)(\\w*)$", "!@rx ^x*$", "@contains evil", "@streq evil", "@eq 1", "@pm evil ok", "@rx .", "!@contains a", "@streq %{tx.a}",
 		"!@eq 1", "@eq 0", "@gt 0", "@ge %{tx.b}", "@lt %{tx.a}", "!@pm evil", "@within evil ok %{tx.a}", "!@within evil", "@endsWith l",
 		"@beginsWith %{MATCHED_VAR}", "@validateByteRange 32-126", "@detectSQLi", "@unconditionalMatch", "@noMatch", "@pmFromDataset words",
-		"@validateUrlEncoding", "@validateUtf8Encoding", "@rx (?i)^json", "@restpath /p/{a}", "@rx ^$", "@streq %{REQUEST_HEADERS.x-a}", "@rx (e)(v)?(il)?"}
+		"@validateUrlEncoding", "@validateUtf8Encoding", "@rx (?i)^json", "@restpath /p/{a}", "@rx ^$", "@streq %{REQUEST_HEADERS.x-a}", "@rx (e)(v)?(il)?",
+		"@contains ev il", "@strmatch EVIL", "@rx [e<]v", "!@rx \\.", "!@contains ev il"}
 	ruleCaptures   = []string{"TX:0", "TX:1", "TX:2", "TX:9", "&TX:1"}
 	ruleTransforms = []string{"t:none,t:lowercase", "t:urlDecodeUni", "t:length", "t:base64Decode", "t:hexEncode", "t:lowercase,t:compressWhitespace",
-		"t:sha1,t:hexEncode", "t:removeNulls", "multiMatch,t:lowercase,t:urlDecodeUni", "multiMatch,t:trim", "t:none"}
+		"t:sha1,t:hexEncode", "t:removeNulls", "multiMatch,t:lowercase,t:urlDecodeUni", "multiMatch,t:trim", "t:none",
+		"t:removeWhitespace,t:lowercase", "t:removeWhitespace,t:urlDecodeUni", "t:urlDecodeUni,t:removeWhitespace", "t:cmdLine", "t:normalizePathWin", "t:replaceComments,t:removeWhitespace"}
 	ruleFates  = []string{"pass", "pass", "pass", "pass", "deny", "block", "drop", "allow", "allow:phase", "allow:request", "redirect:/x"}
 	ruleLogs   = []string{"nolog", "nolog", "nolog", "log", "log", "log", "log,msg:'m %{MATCHED_VAR_NAME} %{tx.a} %{TX.1}'", "nolog,auditlog", "log,noauditlog,logdata:'%{MATCHED_VAR} %{RULE.msg}'", "log,msg:'h %{HIGHEST_SEVERITY}'"}
 	ruleExtras = []string{"", "", "capture", "capture,setvar:'tx.a=%{tx.1}'", "setvar:tx.a=1", "setvar:tx.b=+1", "setvar:tx.a=evil", "setvar:!tx.a=1", "setvar:'tx.%{MATCHED_VAR}=ok'",
@@ -181,7 +183,7 @@ func filled(t *tape, text string) string {
 }
 
 var (
-	visitPaths   = []string{"/", "/?a=evil", "/?a=1", "/?a=1&b=evil", "/?A=ok&a=1", "/p/evil?b=0", "/?a=1&a=EVIL", "/?a=%65vil&ab=x%zz", "/?=1&b", "/a.evil?c=%00evil%ff", "/?a=ZXZpbA==", "/?a=1'+or+1=1--+"}
+	visitPaths   = []string{"/", "/?a=evil", "/?a=1", "/?a=1&b=evil", "/?A=ok&a=1", "/p/evil?b=0", "/?a=1&a=EVIL", "/?a=%65vil&ab=x%zz", "/?=1&b", "/a.evil?c=%00evil%ff", "/?a=ZXZpbA==", "/?a=1'+or+1=1--+", "/?a=E+v%09il&b=ev%2520il", "/?a=ev/**/il&b=%5cevil/."}
 	visitHeaders = [][]string{{}, {"x-a", "evil"}, {"x-a", "1"}, {"X-A", "ok", "x-b", "x"}, {"cookie", "a=evil; b=1"}, {"cookie", "a=1; A=2"}, {"x-a", ""}, {"x-a", "json", "x-a", "evil"}, {"x-a", "b"}}
 	visitTypes   = []string{formType, "application/json", "text/xml", "multipart/form-data; boundary=b", "", "text/plain; json"}
 	visitBodies  = []string{"", "", "a=evil&b=1", `{"a":"evil","b":[1,{"a":2}]}`, "<a b='1'>evil</a>", "--b\r\ncontent-disposition: form-data; name=a; filename=evil\r\n\r\nevil\r\n--b--\r\n",

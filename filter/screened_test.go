@@ -226,6 +226,16 @@ SecRule ARGS:a "@eq 1" "id:1,phase:1,nolog,pass,skipAfter:X"
 SecAction "id:2,phase:1,nolog,pass,setvar:tx.limit=5"
 SecMarker X
 SecRule ARGS:n "@gt %{tx.limit}" "id:3,phase:1,deny,log"`, "", []visit{{path: "/?a=1&n=3"}, {path: "/?a=0&n=3"}}},
+	{"WhatIsDecodedBehindMissingBlanksMayHaveSome", `
+SecDataset spaced ` + "`\ndrop table\n`" + `
+SecRule ARGS:a "@pmFromDataset spaced" "id:1,phase:1,deny,log,t:removeWhitespace,t:urlDecodeUni"
+SecRule ARGS:b "@contains drop table" "id:2,phase:1,deny,log,t:removeWhitespace,t:urlDecodeUni"
+SecRule ARGS:c "!@pm droptable" "id:3,phase:1,deny,log,t:removeWhitespace,t:replaceComments"
+SecRule ARGS:d "@pm drop" "id:4,phase:1,deny,log,t:removeWhitespace,t:lowercase"
+SecRule ARGS:d "@rx (?:)" "id:5,phase:2,deny,log,t:removeWhitespace,t:htmlEntityDecode,chain"
+  SecRule ARGS:d "@contains p t" "t:removeWhitespace,t:htmlEntityDecode"`, "", []visit{
+		{path: "/?a=x+drop%2520table"}, {path: "/?b=x+drop%2520table"}, {path: "/?b=x+drop%2520tabel"}, {path: "/?c=x+drop/**/table"}, {path: "/?c=x+droptable"},
+		{path: "/?d=x+DR+OP"}, {path: "/?d=x+y%0bdr%09op"}, {path: "/?d=u+p%26%2332;t"}}},
 	{"AScoreThatOnlyAHeadAddsToIsTold", `
 SecRule ARGS:a "@rx ok" "id:1,phase:1,pass,nolog,setvar:tx.my_score=+2,chain"
   SecRule ARGS:a "@eq 1"

@@ -69,15 +69,25 @@ func changedGroup(chain transform.Chain) string {
 	for _, t := range chain {
 		switch t.Name {
 		case "removewhitespace":
-			return withoutBlanks
+			group = withoutBlanks
 		case "lowercase", "cmdline":
-			group = ", in lower case"
+			if group != withoutBlanks {
+				group = ", in lower case"
+			}
 		case "normalizepath", "normalizepathwin", "compresswhitespace", "replacecomments", "removecommentschar":
 			group = cmp.Or(group, ", tidied")
+		}
+		if group == withoutBlanks && !keepsBlankless[t.Name] {
+			group = ", tidied"
 		}
 	}
 	return group
 }
+
+// keepsBlankless are the transformations that leave no blanks where none were. Others
+// decode them, or put them in the place of comments.
+var keepsBlankless = map[string]bool{"removewhitespace": true, "lowercase": true, "uppercase": true, "removenulls": true,
+	"trim": true, "trimleft": true, "trimright": true}
 
 func chainName(chain transform.Chain) string {
 	names := make([]string, len(chain))
