@@ -20,7 +20,11 @@ func FuzzSetAgainstRegexp(f *testing.F) {
 		var taken []string
 		for p := range strings.SplitSeq(patterns, "\n") {
 			_, err := compileStock(p)
-			if _, supported := Parse(p); (err == nil) != (supported == nil) {
+			_, supported := Parse(p)
+			if supported != nil && OverBytes(p) && strings.Contains(p, `\C`) {
+				continue // any byte, which only patterns over bytes know: not screened
+			}
+			if (err == nil) != (supported == nil) {
 				t.Fatalf("%q: regexp %v, set %v", p, err, supported)
 			}
 			if err == nil {
