@@ -28,14 +28,16 @@ func (s *byteSet) has(b byte) bool { return s[b>>6]&(1<<(b&63)) != 0 }
 // required finds bytes of which every match has one; nil where there are none that are
 // few and rare.
 func required(progs []*syntax.Prog) *[256]bool {
-	var all []skeleton
 	work := 0
 	for _, prog := range progs {
 		work += len(prog.Inst)
-		all = append(all, newSkeleton(prog))
 	}
 	if work > requiredWork {
 		return nil
+	}
+	var all []skeleton
+	for _, prog := range progs {
+		all = append(all, newSkeleton(prog))
 	}
 	return fewest(func(without *byteSet) bool {
 		return slices.ContainsFunc(all, func(s skeleton) bool { return s.matchesWithout(without) })
