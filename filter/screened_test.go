@@ -236,6 +236,10 @@ SecRule ARGS:d "@rx (?:)" "id:5,phase:2,deny,log,t:removeWhitespace,t:htmlEntity
   SecRule ARGS:d "@contains p t" "t:removeWhitespace,t:htmlEntityDecode"`, "", []visit{
 		{path: "/?a=x+drop%2520table"}, {path: "/?b=x+drop%2520table"}, {path: "/?b=x+drop%2520tabel"}, {path: "/?c=x+drop/**/table"}, {path: "/?c=x+droptable"},
 		{path: "/?d=x+DR+OP"}, {path: "/?d=x+y%0bdr%09op"}, {path: "/?d=u+p%26%2332;t"}}},
+	{"AHeadThatShapesParsingSetsWhatAnotherRuleReads", `
+SecRule ARGS:a "@rx evil" "id:1,phase:1,pass,nolog,setvar:tx.a=evil,ctl:requestBodyProcessor=JSON,chain"
+  SecRule ARGS:a "@eq 7"
+SecRule TX:a "@streq evil" "id:2,phase:2,deny,log"`, "", get("a=evil")},
 	{"AScoreThatOnlyAHeadAddsToIsTold", `
 SecRule ARGS:a "@rx ok" "id:1,phase:1,pass,nolog,setvar:tx.my_score=+2,chain"
   SecRule ARGS:a "@eq 1"

@@ -157,7 +157,7 @@ func (c *compiler) rule(r *seclang.Rule) (off string) {
 		switch {
 		case constant && e.shown && r.Phase == 5: // nobody looks at the front any more
 			c.unscreened(r, e, "it matches every exchange")
-		case !constant && e.unsettles:
+		case !constant && (e.unsettles || e.partly <= len(r.Links)): // a head may act though the chain does not match
 			c.addCandidate(r, e)
 		}
 		return ""
