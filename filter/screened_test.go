@@ -275,7 +275,7 @@ SecRule ARGS:n "@streq %{tx.copy}" "id:3,phase:1,log,pass"`, "", []visit{{path: 
 }
 
 func TestTheScreenChangesNothing(t *testing.T) {
-	for _, c := range slices.Concat(sameCases, sameBodies) {
+	for _, c := range slices.Concat(sameCases, sameBodies, sameSets) {
 		t.Run(c.name, func(t *testing.T) {
 			on, off := screenPair(t, sameBase+c.rules, c.more)
 			for _, x := range c.exchanges {

@@ -58,7 +58,7 @@ func (c *compiler) addCandidate(r *seclang.Rule, e effect) {
 		captured, recaptured = nil, nil // more than the link hangs on its head's match
 	}
 	if captured == nil && c.setsOpenNames(r) {
-		k.quiet, e.partly = false, 1
+		k.quiet, e.partly, recaptured = false, 1, nil
 	}
 	why := ""
 	for i, link := range links[:e.partly] {
@@ -114,6 +114,9 @@ func (c *compiler) addCandidate(r *seclang.Rule, e effect) {
 //
 // What the links before it do on their own matches, they do all the same.
 func (c *compiler) impossible(r *seclang.Rule) bool {
+	if c.setsOpenNames(r) {
+		return false
+	}
 	for _, link := range withLinks(r) {
 		readsMore := slices.ContainsFunc(link.Variables, func(v seclang.Variable) bool { return v.Name != "TX" })
 		if !readsMore {

@@ -87,7 +87,7 @@ func (p *patterns) compile(g *group) (err error) {
 		return err
 	}
 	if g.blankless {
-		key := append(slices.Clone(g.lists), []string{withoutBlanks}) // another automaton than that of the lists
+		key := append(slices.Clone(g.lists), []string{""}) // no list has this word: another automaton than theirs
 		g.words, err = sharedWords.get(key, func() (*dfa.Words, error) { return dfa.NewBlanklessWords(g.lists), nil })
 		return err
 	}

@@ -157,7 +157,14 @@ func (c *compiler) rule(r *seclang.Rule) (off string) {
 		switch {
 		case constant && e.shown && r.Phase == 5: // nobody looks at the front any more
 			c.unscreened(r, e, "it matches every exchange")
-		case !constant && (e.unsettles || e.partly <= len(r.Links)): // a head may act though the chain does not match
+		case constant:
+		case (e.unsettles || c.unseen(r, e)) && c.needsFront(r):
+			e.quiet = false
+			c.unscreened(r, e, "other rules hang on what it does, and only the front can ask it")
+		case e.unsettles:
+			c.addCandidate(r, e)
+		case c.unseen(r, e):
+			e.shapes = false // the front has done that
 			c.addCandidate(r, e)
 		}
 		return ""
@@ -172,6 +179,12 @@ func (c *compiler) rule(r *seclang.Rule) (off string) {
 	}
 	c.addCandidate(r, e)
 	return ""
+}
+
+// unseen reports whether r may set what other rules read although the front has no
+// match of it to tell of, or one that seems quiet.
+func (c *compiler) unseen(r *seclang.Rule, e effect) bool {
+	return e.partly < len(withLinks(r)) || c.setsOpenNames(r)
 }
 
 // unscreened makes r a candidate that any exchange may match.

@@ -89,7 +89,7 @@ func (p *place) plan(traits transform.Traits) *plan {
 		case u.on&traits == 0:
 			same = append(same, u.targets...)
 		case len(u.asked) == 0 && len(u.refused) == 0 && u.chain.Tidies(traits):
-			made.tidied = append(made.tidied, tidied{u, u.chain.DropsBlanks(traits)})
+			made.tidied = append(made.tidied, tidied{u, u.chain.DropsBlanks(traits) && (u.group.blankless || !removesBlanks(u.chain))})
 		default:
 			made.changed = append(made.changed, u)
 		}
@@ -174,4 +174,8 @@ func unique(all []wanted) []wanted {
 // come to the same value.
 func (t *target) asksLike(other *target) bool {
 	return t.condition == other.condition
+}
+
+func removesBlanks(chain transform.Chain) bool {
+	return slices.ContainsFunc(chain, func(t *transform.Transformation) bool { return t.Name == "removewhitespace" })
 }

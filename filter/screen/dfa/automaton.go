@@ -27,6 +27,8 @@ type automaton struct {
 
 	cache  atomic.Pointer[cache]
 	credit atomic.Int64 // transitions that may be built, times bytesPerTransition
+	// sinceRefill are the bytes scanned since a flush gave credit.
+	sinceRefill atomic.Int64
 
 	// startSteps are the threads that begin at a position, by the kind before it
 	// and the column of the rune there. Guarded by the program's lock.
@@ -54,6 +56,9 @@ const (
 	transitionsPerPattern = 512
 	// savedTransitions bounds the credit that a long calm leaves to an attack.
 	savedTransitions = 2048
+	// refillShare of the bytes that the initial credit stands for have to be scanned
+	// between two refills: whoever fills the memory again and again has no credit for it.
+	refillShare = 8
 	// fanout is into how many parts an automaton without credit divides.
 	fanout = 8
 )
@@ -91,6 +96,7 @@ func newAutomaton(p *program, patterns []uint16, cuts bool, a *account, n *count
 	d.startSteps = make([][]startStep, edge+1)
 	d.cache.Store(d.fresh())
 	d.credit.Store(d.initialCredit())
+	d.sinceRefill.Store(d.initialCredit()) // the first is free
 	d.held = int64(2*len(d.classes.of) + 2*len(d.columnOf) + 512)
 	a.force(d.held)
 	return d

@@ -88,6 +88,7 @@ func (d *automaton) startStep(before, after kind, column, class uint16) startSte
 }
 
 func (d *automaton) earn(bytes int) {
+	d.sinceRefill.Add(int64(bytes))
 	if d.credit.Load() < savedTransitions*bytesPerTransition {
 		d.credit.Add(int64(bytes))
 	}
@@ -102,10 +103,12 @@ func (d *automaton) spend() bool {
 }
 
 // refill gives a fresh cache the credit that the first one had: innocent text needs the
-// states again that went with the old one, whoever filled that. A flush is paid for:
-// the memory that it gives up was built with credit, in this automaton or another.
+// states again that went with the old one, whoever filled that. It does so now and then:
+// an attack fills the memory as fast as it gets credit.
 func (d *automaton) refill() {
-	if initial := d.initialCredit(); d.credit.Load() < initial {
+	initial := d.initialCredit()
+	if d.credit.Load() < initial && d.sinceRefill.Load() >= initial/refillShare {
+		d.sinceRefill.Store(0)
 		d.credit.Store(initial)
 	}
 }
