@@ -22,7 +22,13 @@ type Engine struct {
 
 // NewEngine compiles every policy of c. An error names the policy, the file and
 // the line; on error nothing is kept.
-func NewEngine(c *Config) (*Engine, error) {
+func NewEngine(c *Config) (*Engine, error) { return newEngine(c, false) }
+
+// NewOfflineEngine is NewEngine for replays and checks: it opens, writes and connects
+// to no log that a policy names, whose records would be taken for traffic.
+func NewOfflineEngine(c *Config) (*Engine, error) { return newEngine(c, true) }
+
+func newEngine(c *Config, offline bool) (*Engine, error) {
 	e := &Engine{config: c, sets: make(map[string]*ruleSet, len(c.Policies)), pages: newBlockPages(c.Block)}
 	if c.Disabled {
 		return e, nil
@@ -30,7 +36,7 @@ func NewEngine(c *Config) (*Engine, error) {
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(c.Policies)) {
 		p := c.Policies[name]
-		set, err := compileRuleSet(p.text(), !c.ScreenOff)
+		set, err := compileRuleSet(p.text(), !c.ScreenOff, offline)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("compiling policy %q: %w", name, p.locate(err)))
 			continue

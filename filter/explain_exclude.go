@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/corazawaf/coraza/v3/types/variables"
 )
 
 // A Form is one of the ways in which SecLang keeps a rule from what it matched.
@@ -46,13 +48,23 @@ var (
 	plainPath   = regexp.MustCompile(`^/[A-Za-z0-9!#$&()*+,./:;=?@\[\]^_{|}~-]*$`)
 )
 
+// Nameless reports whether a target is all of a collection. The engine names a field
+// with an empty name so (GET /?=x matches on ARGS); an exclusion of it would be of
+// every field. XML has no names below itself: all of a document is the narrowest there is.
+func Nameless(target string) bool {
+	name, _, keyed := strings.Cut(target, ":")
+	v, err := variables.Parse(name)
+	return !keyed && name != "XML" && (err != nil || v.CanBeSelected())
+}
+
 // NewExclusion writes an exclusion. id is the runtime forms' own rule ID. ok is
-// false where SecLang cannot say it: there is no target, or a name that a client made up.
+// false where SecLang cannot, or must not, say it: there is no target, a name that a
+// client made up, or none.
 func NewExclusion(form Form, rule int, targets []string, path string, id int) (e Exclusion, ok bool) {
 	e = Exclusion{Form: form, Rule: rule}
 	if form != RuleAtPath {
 		e.Targets = targets
-		if len(targets) == 0 || slices.ContainsFunc(targets, func(t string) bool { return !plainTarget.MatchString(t) }) {
+		if len(targets) == 0 || slices.ContainsFunc(targets, func(t string) bool { return Nameless(t) || !plainTarget.MatchString(t) }) {
 			return e, false
 		}
 	}
@@ -93,7 +105,7 @@ func (m *RuleMatch) Targets() []string {
 			name, _, _ := strings.Cut(t, ":")
 			switch {
 			case name == "XML" || name == "REQUEST_XML":
-				t = "XML" // its parts have no names
+				t = "XML" // the engine names none of its parts
 			case strings.HasPrefix(t, "ARGS") && arrayIndex.MatchString(t):
 				t = anyIndex(t)
 			case name == "TX" || name == "UNKNOWN" || strings.HasPrefix(name, "MATCHED_VAR"):
@@ -108,6 +120,11 @@ func (m *RuleMatch) Targets() []string {
 		}
 	}
 	return nil
+}
+
+// Nameless are the collections that the rule matched in on a field without a name.
+func (m *RuleMatch) Nameless() []string {
+	return slices.DeleteFunc(m.Targets(), func(t string) bool { return !Nameless(t) })
 }
 
 // arrayIndex finds an element's place in a JSON array: ARGS:json.items.3.name.

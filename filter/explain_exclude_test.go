@@ -66,8 +66,7 @@ func gatewayWith(t *testing.T, exclusions []filter.Exclusion) *filter.Engine {
 	return engine
 }
 
-// An element's place in an array is no name: the exclusion is for all of them. XML's
-// parts have no names at all.
+// An element's place in an array is no name: the exclusion is for all of them.
 func TestTargetsOfStructuredBodies(t *testing.T) {
 	const attack = "1 or 1=1 union select 1,2 from users--"
 	post := func(contentType, body string) *filter.Exchange {
@@ -114,6 +113,8 @@ func TestWhatAClientNamedNeverBecomesSecLang(t *testing.T) {
 	for _, target := range []string{
 		`ARGS:a"`, "ARGS:a'", "ARGS:a,ctl:ruleEngine=Off", "ARGS:a|!ARGS", "ARGS:a b", "ARGS:a\nSecRuleEngine Off",
 		"ARGS:/.*/", "ARGS:/^.*$/", "ARGS:/^a|b$/", "ARGS:a;b", `ARGS:a\`, "ARGS:%{tx.x}", "ARGS:", "args:x",
+		"ARGS", "ARGS_GET", "ARGS_POST", "ARGS_NAMES", "ARGS_GET_NAMES", "ARGS_POST_NAMES", "REQUEST_COOKIES", "REQUEST_COOKIES_NAMES",
+		"REQUEST_HEADERS", "REQUEST_HEADERS_NAMES", "RESPONSE_HEADERS", "FILES", "FILES_NAMES", "MULTIPART_PART_HEADERS", "REQUEST_XML", "JSON", "MADE_UP",
 	} {
 		for _, form := range []filter.Form{filter.Target, filter.TargetAtPath} {
 			_, ok := filter.NewExclusion(form, 1, []string{"ARGS:fine", target}, "/", 10001)
@@ -124,6 +125,43 @@ func TestWhatAClientNamedNeverBecomesSecLang(t *testing.T) {
 		for _, form := range []filter.Form{filter.RuleAtPath, filter.TargetAtPath} {
 			_, ok := filter.NewExclusion(form, 1, []string{"ARGS:fine"}, path, 10001)
 			assert.False(t, ok, "%s of %q", form, path)
+		}
+	}
+}
+
+// The engine names a field with an empty name as it names all of its kind.
+func TestAFieldWithoutANameHasNoExclusionByTarget(t *testing.T) {
+	const attack = "1%27+or+1%3D1--+"
+	for name, c := range map[string]struct {
+		x          *filter.Exchange
+		collection string
+	}{
+		"an argument of a query": {sent("/?="+attack, ""), "ARGS"},
+		"an argument of a form":  {sent("/", "="+attack), "ARGS"},
+		"one of two":             {sent("/?q="+attack+"&="+attack, ""), "ARGS"},
+		"a cookie":               {sent("/", "", [2]string{"cookie", "=1' or 1=1--"}), "REQUEST_COOKIES"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, found := explained(t, "", c.x)
+			m := matchOf(t, found, 942100)
+			assert.Equal(t, []string{c.collection}, m.Nameless())
+			for _, form := range []filter.Form{filter.Target, filter.TargetAtPath} {
+				_, ok := filter.NewExclusion(form, m.ID, m.Targets(), found.Path, 10001)
+				assert.False(t, ok, "%s of %v", form, m.Targets())
+			}
+		})
+	}
+	_, found := explained(t, "", sent("/?q="+attack, ""))
+	assert.Empty(t, matchOf(t, found, 942100).Nameless())
+}
+
+// A variable that is one value has no fields to tell apart.
+func TestASingleVariableIsItsOwnName(t *testing.T) {
+	for _, target := range []string{"REQUEST_URI", "REQUEST_URI_RAW", "QUERY_STRING", "REQUEST_BODY", "REQUEST_LINE", "REQUEST_FILENAME",
+		"REQUEST_BASENAME", "REQUEST_METHOD", "REQUEST_PROTOCOL", "RESPONSE_BODY", "RESPONSE_STATUS"} {
+		for _, form := range []filter.Form{filter.Target, filter.TargetAtPath} {
+			_, ok := filter.NewExclusion(form, 1, []string{target}, "/", 10001)
+			assert.True(t, ok, "%s of %s", form, target)
 		}
 	}
 }

@@ -127,19 +127,17 @@ func transactionVariables(tx types.Transaction) plugintypes.TransactionVariables
 	return nil
 }
 
-// quiet is what a replay adds to a policy: a record of it in the audit log would be
-// taken for traffic, and the log may not be there.
-const quiet = "SecAuditEngine Off\nSecAuditLogType Serial\nSecAuditLog /dev/null\n"
-
 // replayEngine compiles one policy as the gateway does, every rule run by the
-// engine, with SecLang before and after it. watch may be nil.
+// engine and no log written, with SecLang before and after it. watch may be nil.
 func replayEngine(c *Config, name, before, after string, watch debuglog.Logger) (*Engine, error) {
 	snippets := make([]Snippet, 0, len(c.Policies[name].Snippets)+2)
 	if before != "" {
 		snippets = append(snippets, Snippet{Text: before, Key: "before " + name})
 	}
 	snippets = append(snippets, c.Policies[name].Snippets...)
-	snippets = append(snippets, Snippet{Text: after + quiet, Key: "after " + name})
+	if after != "" {
+		snippets = append(snippets, Snippet{Text: after, Key: "after " + name})
+	}
 	p := &Policy{Name: name, Snippets: snippets}
 	config := *c
 	config.ScreenOff = true
@@ -148,7 +146,7 @@ func replayEngine(c *Config, name, before, after string, watch debuglog.Logger) 
 	if watch != nil {
 		waf = waf.WithDebugLogger(watch)
 	}
-	set, err := newRuleSet(p.text(), false, waf)
+	set, err := newRuleSet(p.text(), false, true, waf)
 	if err == nil {
 		err = set.within(&config)
 	}

@@ -3,6 +3,7 @@ package filter
 import (
 	"crypto/sha256"
 	"fmt"
+	"io/fs"
 	"regexp"
 	"runtime"
 	"strconv"
@@ -100,14 +101,14 @@ var compiled struct {
 
 // compileRuleSet compiles text, or returns the rule set that is already in use
 // for the same text if every file it read is unchanged.
-func compileRuleSet(text string, screened bool) (*ruleSet, error) {
-	digest := sha256.Sum256(fmt.Appendf(nil, "%t\n%s", screened, text))
+func compileRuleSet(text string, screened, offline bool) (*ruleSet, error) {
+	digest := sha256.Sum256(fmt.Appendf(nil, "%t %t\n%s", screened, offline, text))
 	compiled.Lock()
 	defer compiled.Unlock()
 	if set := compiled.sets[digest].Value(); set != nil && rules.Unchanged(rules.FS(), set.recorder) {
 		return set, nil
 	}
-	set, err := newRuleSet(text, screened, coraza.NewWAFConfig())
+	set, err := newRuleSet(text, screened, offline, coraza.NewWAFConfig())
 	if err != nil {
 		return nil, err
 	}
@@ -123,13 +124,17 @@ func compileRuleSet(text string, screened bool) (*ruleSet, error) {
 	return set, nil
 }
 
-func newRuleSet(text string, screened bool, config coraza.WAFConfig) (*ruleSet, error) {
+func newRuleSet(text string, screened, offline bool, config coraza.WAFConfig) (*ruleSet, error) {
 	recorder := rules.Recording(rules.FS())
 	directives, err := rules.Walk(recorder, text)
 	if err != nil {
 		return nil, err
 	}
-	waf, err := rules.Compile(recorder, text, config)
+	compile := rules.Compile
+	if offline {
+		compile = rules.CompileOffline
+	}
+	waf, err := compile(recorder, text, config)
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +155,7 @@ func newRuleSet(text string, screened bool, config coraza.WAFConfig) (*ruleSet, 
 		}
 	}
 	if screened {
-		set.addScreen(directives, recorder)
+		set.addScreen(directives, recorder, compile)
 	}
 	liveRuleSets.Add(1)
 	runtime.AddCleanup(set, func(wafs [2]coraza.WAF) {
@@ -166,12 +171,13 @@ func newRuleSet(text string, screened bool, config coraza.WAFConfig) (*ruleSet, 
 
 // addScreen compiles the screen and its front. Where that is impossible, every rule
 // runs for every exchange.
-func (s *ruleSet) addScreen(directives []rules.Directive, recorder *rules.Recorder) {
+func (s *ruleSet) addScreen(directives []rules.Directive, recorder *rules.Recorder,
+	compile func(fs.FS, string, coraza.WAFConfig) (coraza.WAF, error)) {
 	compiled := screen.Compile(directives, recorder)
 	if s.unscreened = compiled.Off; s.unscreened != "" {
 		return
 	}
-	front, err := rules.Compile(recorder, compiled.Front, coraza.NewWAFConfig())
+	front, err := compile(recorder, compiled.Front, coraza.NewWAFConfig())
 	if err != nil {
 		s.unscreened = "compiling what shapes parsing: " + err.Error()
 		return

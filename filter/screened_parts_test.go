@@ -34,7 +34,7 @@ SecRule ARGS:a "@rx evil" "id:16,phase:2,pass,log"
 
 func screenedSet(t *testing.T, text string) *ruleSet {
 	t.Helper()
-	set, err := newRuleSet(text, true, coraza.NewWAFConfig())
+	set, err := newRuleSet(text, true, false, coraza.NewWAFConfig())
 	require.NoError(t, err)
 	require.Empty(t, set.unscreened)
 	return set
@@ -244,7 +244,7 @@ func TestASampledCheckOfARightScreenSaysNothing(t *testing.T) {
 }
 
 func TestARuleSetThatCannotBeScreenedRunsWithoutAScreen(t *testing.T) {
-	set, err := newRuleSet("SecRuleEngine On\nSecDebugLogLevel 9\n", true, coraza.NewWAFConfig())
+	set, err := newRuleSet("SecRuleEngine On\nSecDebugLogLevel 9\n", true, false, coraza.NewWAFConfig())
 	require.NoError(t, err)
 	assert.Contains(t, set.unscreened, "SecDebugLogLevel")
 	config, err := ParseConfig([]byte("policies: {loud: {directives: SecDebugLogLevel 9}}\ndefault_policy: loud\n"))

@@ -17,6 +17,10 @@ import (
 // read once, so what was checked is what was compiled. A panic in the engine's
 // parser is an error, never a crash.
 func Compile(fsys fs.FS, text string, cfg coraza.WAFConfig) (coraza.WAF, error) {
+	return compileReviewed(fsys, text, cfg, false)
+}
+
+func compileReviewed(fsys fs.FS, text string, cfg coraza.WAFConfig, offline bool) (coraza.WAF, error) {
 	files := newSnapshot(fsys)
 	directives, err := Walk(files, text)
 	if err != nil {
@@ -26,7 +30,15 @@ func Compile(fsys fs.FS, text string, cfg coraza.WAFConfig) (coraza.WAF, error) 
 		return nil, fmt.Errorf("reviewing directives: %w", err)
 	}
 	registerOperators()
+	if offline {
+		if text, err = muted(files, text, directives); err != nil {
+			return nil, err
+		}
+	}
 	cfg = cfg.WithRootFS(files).WithDirectives(text)
+	if offline {
+		cfg = cfg.WithDirectives(noLogs)
+	}
 	waf, err := compile(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("compiling directives: %w", locate(cfg, directives, err))

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 )
@@ -44,11 +45,14 @@ func (d Directive) unwritable() string {
 // maxLinks is Linux's bound on links behind one name (path_resolution(7)).
 const maxLinks = 40
 
+// descriptorName matches a name of what a process has open (proc_pid_fd(5)).
+var descriptorName = regexp.MustCompile(`^/(?:proc/(?:[0-9]+|self|thread-self)/fd|dev/fd)/[0-9]+$`)
+
 // modeByName follows links as far as they have names. A process's own descriptors, which
 // /dev/stdout is a link to, are open already, be they pipes or FIFOs: their mode is 0.
 func modeByName(name string) (fs.FileMode, error) {
 	for range maxLinks {
-		if clean := filepath.Clean(name); strings.HasPrefix(clean, "/proc/") || strings.HasPrefix(clean, "/dev/fd/") {
+		if descriptorName.MatchString(filepath.Clean(name)) {
 			return 0, nil
 		}
 		info, err := os.Lstat(name)

@@ -40,6 +40,8 @@ func TestALogThatWouldBlockOrCannotBeWrittenIsRefusedAtItsLine(t *testing.T) {
 		"SecAuditLog fifo\nSecAuditLogType Concurrent": "line 2: SecAuditLog fifo: it is a FIFO",
 		"SecAuditLog logs":                             "line 2: SecAuditLog logs: it is a directory" + regular,
 		"SecDebugLog socket":                           "line 2: SecDebugLog socket: it is a socket" + regular,
+		"SecAuditLog /proc/self/cwd/fifo":              "it is a FIFO",
+		"SecDebugLog /proc/self/root" + fifo:           "it is a FIFO",
 		"SecAuditLog loop":                             "line 2: SecAuditLog loop: too many levels of symbolic links" + regular,
 	} {
 		t.Run(text, func(t *testing.T) {

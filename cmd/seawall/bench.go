@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/seawall-waf/seawall/cmd/seawall/bench"
@@ -58,7 +59,7 @@ func (c *benchCommand) run(s *session) error {
 		return errors.New("--peer measures the Core Rule Set only, not --config")
 	}
 	for _, file := range [][2]string{{"--json", c.JSON}, {"--html", c.HTML}, {"--pprof", c.Pprof}} {
-		if err := folderExists(file[0], file[1]); err != nil {
+		if err := writable(file[0], file[1], slices.Concat(c.Request, []string{c.Config})...); err != nil {
 			return err
 		}
 	}
@@ -142,7 +143,7 @@ func (c *benchCommand) engine(s *session, policy *bench.Policy) error {
 		return err
 	}
 	if c.Pprof != "" {
-		err := writeFile("--pprof", c.Pprof, func(w io.Writer) error {
+		err := s.writeFile("--pprof", c.Pprof, func(w io.Writer) error {
 			return bench.Profile(s.ctx, cases, subjects, c.Time/4, w)
 		})
 		if err != nil {

@@ -15,7 +15,7 @@ func (c *benchCommand) write(s *session, report any) error {
 		return encoder.Encode(report)
 	}
 	if c.JSON != "" {
-		if err := writeFile("--json", c.JSON, print); err != nil {
+		if err := s.writeFile("--json", c.JSON, print); err != nil {
 			return err
 		}
 	}
@@ -25,9 +25,15 @@ func (c *benchCommand) write(s *session, report any) error {
 	return nil
 }
 
-// writeFile writes a file; folderExists has looked for its folder. flag is for errors.
+// writeFile writes a file; writable has looked at its name. flag is for errors. As
+// other programs do, it waits for the reader of a FIFO: os.Create opens to read, too,
+// and what it writes is lost where nobody else reads.
+func (s *session) writeFile(flag, name string, print func(io.Writer) error) error {
+	return s.interruptibly(func() error { return writeFile(flag, name, print) })
+}
+
 func writeFile(flag, name string, print func(io.Writer) error) error {
-	file, err := os.Create(name)
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
 	if err != nil {
 		return fmt.Errorf("%s: %w", flag, err)
 	}

@@ -19,7 +19,7 @@ func (c *benchCommand) rules(s *session, policy *bench.Policy) error {
 	}
 	report.Seed = c.Seed
 	if c.HTML != "" {
-		if err := writeFile("--html", c.HTML, report.HTML); err != nil {
+		if err := s.writeFile("--html", c.HTML, report.HTML); err != nil {
 			return err
 		}
 	}

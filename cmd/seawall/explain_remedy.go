@@ -33,14 +33,25 @@ func (t *explainText) remedies(r *explainReport) {
 		if r.Rule != 0 {
 			t.line("Look at rule %d itself.", r.Rule)
 		}
+		t.nameless(r)
 		return
 	}
 	t.line("\n%s", t.bold("If this request is legitimate"))
+	t.nameless(r)
 	for i, remedy := range r.Remedies {
 		t.line("%d. %s.", i+1, heading(remedy))
 		t.directives(remedy, true)
 		t.directives(remedy, false)
 		t.proof(r, remedy)
+	}
+}
+
+// nameless says why a rule's targets are not among the remedies.
+func (t *explainText) nameless(r *explainReport) {
+	for _, m := range r.Contributors() {
+		for _, collection := range m.Nameless() {
+			t.line("Rule %d matched on a field of %s that has no name: no exclusion by target exists for it, only for all of %s.", m.ID, collection, collection)
+		}
 	}
 }
 

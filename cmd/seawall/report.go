@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,8 +30,11 @@ func (c *reportCommand) Run(s *session) error {
 }
 
 func (c *reportCommand) run(s *session) error {
+	if err := writable("--html", c.HTML, slices.Concat(c.Logs, []string{c.Config})...); err != nil {
+		return err
+	}
 	limits := tuning.Limits{Events: c.MinEvents, Clients: c.MinClients}
-	policy, err := policyOf(limits, "--html", c.HTML, c.Config, c.Policy)
+	policy, err := policyOf(limits, c.Config, c.Policy)
 	if err != nil {
 		return err
 	}
@@ -52,7 +56,7 @@ func (c *reportCommand) run(s *session) error {
 	}
 	report := watch.Report(policy.Scoring.Inbound)
 	if c.HTML != "" {
-		if err := writeFile("--html", c.HTML, func(w io.Writer) error { return report.HTML(w, time.Now()) }); err != nil {
+		if err := s.writeFile("--html", c.HTML, func(w io.Writer) error { return report.HTML(w, time.Now()) }); err != nil {
 			return err
 		}
 	}

@@ -48,8 +48,13 @@ func (c *tuneCommand) Run(s *session) error {
 }
 
 func (c *tuneCommand) run(s *session) error {
+	for _, name := range [2]string{c.Out, c.outs()[0]} {
+		if err := writable("-o", name, slices.Concat(c.Logs, []string{c.Config})...); err != nil {
+			return err
+		}
+	}
 	limits := tuning.Limits{Events: c.MinEvents, Clients: c.MinClients}
-	policy, err := policyOf(limits, "-o", c.Out, c.Config, c.Policy)
+	policy, err := policyOf(limits, c.Config, c.Policy)
 	if err != nil {
 		return err
 	}
@@ -64,7 +69,7 @@ func (c *tuneCommand) run(s *session) error {
 		}
 		return err
 	}
-	files, err := c.write(result)
+	files, err := c.write(s, result)
 	if err != nil {
 		return err
 	}
@@ -123,18 +128,26 @@ func (t *tuned) tune(s *session, policy *tuning.Policy, limits tuning.Limits) er
 	return nil
 }
 
+// outs are the files that it may write, in the order of their Include; "" for none.
+func (c *tuneCommand) outs() (names [2]string) {
+	if c.Out == "" {
+		return names
+	}
+	extension := filepath.Ext(c.Out)
+	return [2]string{strings.TrimSuffix(c.Out, extension) + "-before" + extension, c.Out}
+}
+
 // write returns the names of the files that it wrote, in the order of their Include.
-func (c *tuneCommand) write(t *tuned) (files [2]string, err error) {
+func (c *tuneCommand) write(s *session, t *tuned) (files [2]string, err error) {
 	if c.Out == "" {
 		return files, nil
 	}
-	extension := filepath.Ext(c.Out)
-	names := [2]string{strings.TrimSuffix(c.Out, extension) + "-before" + extension, c.Out}
+	names := c.outs()
 	for i, text := range []string{t.Before, t.After} {
 		if text == "" {
 			continue
 		}
-		if err := writeFile("-o", names[i], func(w io.Writer) error {
+		if err := s.writeFile("-o", names[i], func(w io.Writer) error {
 			_, err := io.WriteString(w, text)
 			return err
 		}); err != nil {

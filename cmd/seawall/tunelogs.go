@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/seawall-waf/seawall/cmd/seawall/exchange"
 	"github.com/seawall-waf/seawall/cmd/seawall/record"
@@ -96,31 +95,11 @@ func configOf(file string) (*filter.Config, error) {
 	return config, nil
 }
 
-// folderExists refuses, before the work, a file to write whose folder is missing: a
-// mistyped name must not make one. "" names no file.
-func folderExists(flag, name string) error {
-	if name == "" {
-		return nil
-	}
-	folder := filepath.Dir(name)
-	info, err := os.Stat(folder)
-	if err == nil && info.IsDir() {
-		return nil
-	}
-	if err == nil || errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("%s %s: there is no folder %s", flag, name, folder)
-	}
-	return fmt.Errorf("%s %s: %w", flag, name, err)
-}
-
 // policyOf checks what tune and report are told before they read a log, and finds the
-// policy. flag is the one that names the file that they are to write.
-func policyOf(limits tuning.Limits, flag, file, config, policy string) (*tuning.Policy, error) {
+// policy.
+func policyOf(limits tuning.Limits, config, policy string) (*tuning.Policy, error) {
 	if limits.Events < 1 || limits.Clients < 1 {
 		return nil, errors.New("--min-events and --min-clients must be at least 1")
-	}
-	if err := folderExists(flag, file); err != nil {
-		return nil, err
 	}
 	parsed, err := configOf(config)
 	if err != nil {

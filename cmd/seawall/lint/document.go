@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -63,11 +64,13 @@ func (d *document) compile(config *filter.Config, p *filter.Policy) []Finding {
 	single := *config
 	single.DefaultPolicy, single.Hosts, single.ScreenOff = p.Name, nil, true
 	text := policyText(p)
-	defer untouched(text)()
 	var found []Finding
 	for range maxAttempts {
 		single.Policies = map[string]*filter.Policy{p.Name: {Name: p.Name, Snippets: []filter.Snippet{{Text: text}}}}
-		_, err := filter.NewEngine(&single)
+		_, err := filter.NewOfflineEngine(&single)
+		if err == nil {
+			err = errors.Join(unopenable(text)...)
+		}
 		if err == nil {
 			break
 		}

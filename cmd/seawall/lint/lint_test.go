@@ -185,3 +185,25 @@ func TestCheckingLeavesNoLogBehind(t *testing.T) {
 	assert.Empty(t, lints("SecAuditEngine On", "SecAuditLog kept.log"))
 	assert.FileExists(t, "kept.log")
 }
+
+func TestCheckingNeitherWritesALogNorConnectsToItsServer(t *testing.T) {
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.WriteFile("debug.log", []byte("kept\n"), 0o600))
+	assert.Equal(t, []string{"2 screen-off warning"}, codes(lints("SecDebugLog debug.log", "SecDebugLogLevel 9")))
+	log, err := os.ReadFile("debug.log")
+	require.NoError(t, err)
+	assert.Equal(t, "kept\n", string(log))
+	// Whoever connects there is refused.
+	assert.Empty(t, lints("SecAuditEngine On", "SecAuditLogType Syslog", "SecAuditLog tcp://127.0.0.1:1"))
+}
+
+func TestALogThatCannotBeMadeIsAFaultAtItsLine(t *testing.T) {
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.Symlink("missing/new.log", "dangling"))
+	require.NoError(t, os.Symlink("new.log", "makes"))
+	for _, directive := range []string{"SecDebugLog missing/debug.log", "SecAuditLog missing/audit.log", "SecAuditLog dangling"} {
+		assert.Equal(t, []string{"2 seclang error"}, codes(lints(directive)), directive)
+	}
+	assert.Empty(t, lints("SecAuditLog makes"))
+	assert.NoFileExists(t, "new.log")
+}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/seawall-waf/seawall/cmd/seawall/terminal"
 )
 
 // firstID is where the IDs of the exclusions' own rules begin: CRS leaves 1 to
@@ -69,13 +71,7 @@ func (e *Exclusion) write(b *strings.Builder, next func() int) {
 // comment makes a rule's message fit for one line of comment: a message may hold
 // what a client sent, and a backslash at the end would join the next line to it.
 func comment(message string) string {
-	message = strings.Map(func(r rune) rune {
-		if r < ' ' || r == '\\' || r == 0x7f || r == '`' {
-			return '?'
-		}
-		return r
-	}, message)
-	return message
+	return strings.NewReplacer(`\`, "?", "`", "?").Replace(terminal.Printable(message))
 }
 
 // Head is the comment that a file begins with. place is before or behind.

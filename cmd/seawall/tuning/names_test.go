@@ -130,11 +130,26 @@ func TestATargetIsWhatSecLangCanCarry(t *testing.T) {
 		"ARGS:json.0.1.2":           `ARGS:/^json\.\d+\.\d+\.\d+$/`,
 		"ARGS:rows[3][name]":        `ARGS:/^rows\[\d+\]\[name\]$/`,
 		"ARGS:field12345":           `ARGS:/^field\d+$/`,
+		"ARGS:1":                    `ARGS:/^\d+$/`,
 		"ARGS:h1":                   "ARGS:h1",
 		"REQUEST_HEADERS:x-a":       "REQUEST_HEADERS:x-a",
 		"REQUEST_COOKIES:s":         "REQUEST_COOKIES:s",
 		"REQUEST_BODY":              "REQUEST_BODY",
-		"XML:whatever":              "XML",
+		"REQUEST_URI":               "REQUEST_URI",
+		"QUERY_STRING":              "QUERY_STRING",
+		"REQUEST_LINE":              "REQUEST_LINE",
+		"REQUEST_FILENAME":          "REQUEST_FILENAME",
+		"ARGS":                      "", // of GET /?=x: its name is empty
+		"ARGS_NAMES":                "",
+		"REQUEST_COOKIES":           "", // of Cookie: =x
+		"REQUEST_COOKIES_NAMES":     "",
+		"REQUEST_HEADERS":           "",
+		"REQUEST_HEADERS_NAMES":     "",
+		"FILES":                     "",
+		"FILES_NAMES":               "",
+		"MULTIPART_PART_HEADERS":    "",
+		"XML":                       "",
+		"XML:/*":                    "", // one of the two that Coraza has for all of a document
 		"TX:score":                  "",
 		"MATCHED_VAR":               "",
 		`ARGS:a",id:1,pass`:         "",
@@ -145,9 +160,11 @@ func TestATargetIsWhatSecLangCanCarry(t *testing.T) {
 		"ARGS:":                     "",
 		"ARGS:" + strings.Repeat("a", 60) + "...": "",
 	} {
-		got := targetOf(variable)
+		target := targetOf(variable)
+		got := patternOf(target)
 		assert.Equal(t, want, got, variable)
 		if got != "" {
+			assert.Equal(t, variable, target, "as it is, without evidence of others")
 			assert.True(t, covers(got, variable), "%s covers %s", got, variable)
 			assert.False(t, covers(got, "ARGS:other"))
 		}
@@ -173,6 +190,9 @@ func TestTheSketchCountsClients(t *testing.T) {
 
 func TestACommentStaysOneLine(t *testing.T) {
 	assert.Equal(t, "a?SecRuleEngine Off ?", comment("a\nSecRuleEngine Off \\"))
+	for _, steering := range []string{"\u202e", "\u009b", "\u2028", "\u0085", "\x1b", "\x7f"} {
+		assert.Equal(t, "a?b", comment("a"+steering+"b"), "%q", steering)
+	}
 	conf := NewConf([]*Exclusion{{Rule: 942100, Target: "ARGS:q", Message: "x\\\nSecRuleEngine Off"}}, nil)
 	assert.NotRegexp(t, regexp.MustCompile(`(?m)^SecRuleEngine`), conf.After)
 }

@@ -22,9 +22,6 @@ type Policy struct {
 	base   *filter.Engine
 }
 
-// quiet keeps a replay out of the policy's audit log.
-const quiet = "SecAuditEngine Off\nSecAuditLogType Serial\nSecAuditLog /dev/null\n"
-
 // NewPolicy compiles one policy of a config; "" is its default one.
 func NewPolicy(config *filter.Config, name string) (*Policy, error) {
 	if name == "" {
@@ -45,18 +42,18 @@ func NewPolicy(config *filter.Config, name string) (*Policy, error) {
 	return p, nil
 }
 
-// With compiles the policy with a Conf in its places, and no audit log.
+// With compiles the policy with a Conf in its places, and none of its logs.
 func (p *Policy) With(conf Conf) (*filter.Engine, error) {
 	written := p.config.Policies[p.Name].Snippets
 	snippets := slices.Concat(
 		[]filter.Snippet{{Text: conf.Before + "\n", Key: "the exclusions before " + p.Name}}, written,
-		[]filter.Snippet{{Text: conf.After + "\n" + quiet, Key: "the exclusions after " + p.Name}})
+		[]filter.Snippet{{Text: conf.After + "\n", Key: "the exclusions after " + p.Name}})
 	config := *p.config
 	config.Policies = map[string]*filter.Policy{p.Name: {Name: p.Name, Snippets: snippets}}
 	config.DefaultPolicy, config.Hosts = p.Name, nil
 	config.ScreenOff = true // nothing here is innocent: it would only take time
 	config.LogMatchedData = false
-	return filter.NewEngine(&config)
+	return filter.NewOfflineEngine(&config)
 }
 
 // Judge is what the policy makes of an exchange of an audit log.

@@ -79,7 +79,7 @@ func propose(c *Cluster, limits Limits) (*Exclusion, string) {
 	case c.Denied == 0:
 		return nil, "nothing was denied for it"
 	case c.Target == unnamable:
-		return nil, "what it matched on has a name that SecLang must not carry, or is no part of the request"
+		return nil, "what it matched on has no name, or one that SecLang must not carry, or is no part of the request"
 	case c.Clients < limits.Clients, c.Events < limits.Events:
 		return nil, fmt.Sprintf("too few to tell an error from an attack: %s of %s (--min-events %d, --min-clients %d)",
 			count(c.Events, "event"), count(c.Clients, "client"), limits.Events, limits.Clients)

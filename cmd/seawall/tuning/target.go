@@ -2,7 +2,10 @@ package tuning
 
 import (
 	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/seawall-waf/seawall/filter"
 )
 
 // named matches what names of arguments, headers and cookies SecLang can carry
@@ -19,20 +22,25 @@ var (
 	digits  = regexp.MustCompile(`\d{3,}`)
 )
 
-// targetOf is a rule's target for a variable of an event: itself, or with a pattern
-// for its name, "ARGS:/^json\.items\.\d+\.q$/". It is "" where SecLang cannot, or
-// must not, say it.
+// targetOf is a rule's target for a variable of an event. It is "" where SecLang
+// cannot, or must not, say it: a field with an empty name reads as all of its kind.
 func targetOf(variable string) string {
 	collection, name, keyed := strings.Cut(variable, ":")
 	switch {
-	case !targets[collection]:
+	case !targets[collection], filter.Nameless(variable):
 		return ""
-	case !keyed, collection == "XML": // its parts have no names
-		return collection
-	case !named.MatchString(name), strings.HasSuffix(name, "..."): // cut off by the event
+	case keyed && !named.MatchString(name), strings.HasSuffix(name, "..."): // cut off by the event
 		return ""
-	case !index.MatchString(name):
-		return collection + ":" + name
+	}
+	return variable
+}
+
+// patternOf is a target with a pattern for its name, "ARGS:/^json\.items\.\d+\.q$/",
+// or the target itself where its name has nothing that varies.
+func patternOf(target string) string {
+	collection, name, _ := strings.Cut(target, ":")
+	if !named.MatchString(name) || !index.MatchString(name) {
+		return target
 	}
 	// Coraza matches patterns with names in lower case.
 	pattern := regexp.QuoteMeta(strings.ToLower(name))
@@ -42,15 +50,50 @@ func targetOf(variable string) string {
 	return collection + ":/^" + digits.ReplaceAllString(pattern, `\d+`) + "$/"
 }
 
+// A fields keeps the hashes of names, fewIdentifiers at most, by the pattern that is
+// theirs: as with paths, it takes several to make a pattern of one.
+type fields map[string][]uint64
+
+// take counts the names of a shape's variables as evidence, and widens them.
+func (f fields) take(s *shape) {
+	for _, m := range s.rules {
+		for _, target := range m.variables {
+			pattern := patternOf(target)
+			seen := f[pattern]
+			if pattern != target && len(seen) < fewIdentifiers && (seen != nil || len(f) < mostPlaces) {
+				f[pattern] = sketch(seen).with(hashOf(target))
+			}
+		}
+	}
+	s.rules = f.widened(s.rules)
+}
+
+// widened are rules of a shape with patterns where there is evidence for them.
+func (f fields) widened(rules []matched) []matched {
+	rules = slices.Clone(rules)
+	for i := range rules {
+		variables := slices.Clone(rules[i].variables)
+		for j, target := range variables {
+			if pattern := patternOf(target); len(f[pattern]) >= fewIdentifiers {
+				variables[j] = pattern
+			}
+		}
+		slices.Sort(variables)
+		rules[i].variables = variables
+	}
+	return rules
+}
+
 // unnamable stands for a variable that targetOf has no target for.
 const unnamable = "?"
 
-// targets are the collections that a request fills and an exclusion can name.
-// What rules compute (TX, MATCHED_VARS) is not among them.
+// targets are the variables that a request fills and an exclusion can name. What
+// rules compute (TX, MATCHED_VARS) is not among them, nor is XML: the engine has no
+// names for its parts.
 var targets = map[string]bool{
 	"ARGS": true, "ARGS_GET": true, "ARGS_POST": true, "ARGS_NAMES": true, "ARGS_GET_NAMES": true, "ARGS_POST_NAMES": true,
 	"REQUEST_HEADERS": true, "REQUEST_HEADERS_NAMES": true, "REQUEST_COOKIES": true, "REQUEST_COOKIES_NAMES": true,
-	"FILES": true, "FILES_NAMES": true, "MULTIPART_PART_HEADERS": true, "REQUEST_BODY": true, "XML": true,
+	"FILES": true, "FILES_NAMES": true, "MULTIPART_PART_HEADERS": true, "REQUEST_BODY": true,
 	"REQUEST_FILENAME": true, "REQUEST_BASENAME": true, "REQUEST_URI": true, "REQUEST_URI_RAW": true, "REQUEST_LINE": true,
 	"REQUEST_METHOD": true, "REQUEST_PROTOCOL": true, "QUERY_STRING": true,
 	"RESPONSE_BODY": true, "RESPONSE_HEADERS": true, "RESPONSE_STATUS": true,

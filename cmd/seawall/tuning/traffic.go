@@ -40,6 +40,7 @@ type Traffic struct {
 	shapes  map[string]*shape
 	clients map[uint64]*client
 	places  places
+	fields  fields
 }
 
 // A shape is what events have in common that are alike for tuning.
@@ -102,9 +103,10 @@ func (t *Traffic) Add(r *record.Record) {
 		return
 	}
 	if t.places == nil {
-		t.places = places{}
+		t.places, t.fields = places{}, fields{}
 	}
 	s.path = t.places.take(s.path)
+	t.fields.take(s)
 	key := s.key()
 	if known := t.shapes[key]; known != nil {
 		s = known
@@ -210,7 +212,7 @@ func (t *Traffic) settled() []*shape {
 	byKey := map[string]*shape{}
 	for _, s := range t.shapes {
 		one := *s
-		one.path = into[widened[s.path]]
+		one.path, one.rules = into[widened[s.path]], t.fields.widened(s.rules)
 		if same := byKey[one.key()]; same != nil {
 			same.events += one.events
 			same.clients = same.clients.and(one.clients)

@@ -62,6 +62,9 @@ func TestAnExclusionIsAsWideAsItsEvents(t *testing.T) {
 		"too few":                 {[]string{"/a", "/a"}, "942100 ARGS:q", "", "", nil},
 		"no target known":         {[]string{"/a", "/a", "/a"}, "942100", "", "", []string{"/a"}},
 		"an attacker's name":      {[]string{"/a", "/a", "/a"}, `942100 ARGS:a",pass`, "", "", nil},
+		"an empty name":           {[]string{"/a", "/a", "/a"}, "942100 ARGS", "", "", nil},
+		"a cookie of empty name":  {[]string{"/a", "/a", "/a"}, "942100 REQUEST_COOKIES", "", "", nil},
+		"a part of XML":           {[]string{"/a", "/a", "/a"}, "942100 XML:/*", "", "", nil},
 		"CRS's sum":               {[]string{"/a", "/a", "/a"}, "949110 TX:x", "", "", nil},
 		"a chain's later rule":    {[]string{"/a", "/a", "/a"}, "920180 REQUEST_HEADERS:content-length", "", "", nil},
 		"a chain's first rule":    {[]string{"/a", "/a", "/a"}, "920180 REQUEST_METHOD", "REQUEST_METHOD", "", []string{"/a"}},
@@ -80,6 +83,49 @@ func TestAnExclusionIsAsWideAsItsEvents(t *testing.T) {
 			assert.Equal(t, tc.target, proposed[0].Target)
 			assert.Equal(t, tc.want, append([]string{}, proposed[0].Paths...))
 			assert.Contains(t, proposed[0].Narrowed, tc.narrowed)
+		})
+	}
+}
+
+func TestWhatHasNoNameIsLeftOutForThatReason(t *testing.T) {
+	traffic := &Traffic{}
+	for i := range 15 {
+		traffic.Add(event(fmt.Sprint("192.0.2.", i), "/search", 5, 949110, "942100 ARGS"))
+	}
+	proposed, refused := traffic.Propose(limits, crs)
+	assert.Empty(t, proposed)
+	require.Len(t, refused, 1)
+	assert.Equal(t, 15, refused[0].Events)
+	assert.Contains(t, refused[0].Reason, "no name")
+}
+
+func TestANumberInANameIsWidenedOnlyWhereSeveralStood(t *testing.T) {
+	for name, tc := range map[string]struct {
+		names []string // of an event each, again and again
+		want  []string
+	}{
+		"one":          {[]string{"1"}, []string{"ARGS:1"}},
+		"two":          {[]string{"1", "2"}, []string{"ARGS:1", "ARGS:2"}},
+		"three":        {[]string{"1", "2", "3"}, []string{`ARGS:/^\d+$/`}},
+		"of JSON":      {[]string{"json.a.1.b", "json.a.2.b", "json.a.3.b"}, []string{`ARGS:/^json\.a\.\d+\.b$/`}},
+		"one of JSON":  {[]string{"json.a.1.B"}, []string{"ARGS:json.a.1.B"}},
+		"other places": {[]string{"a.1", "b.2", "c.3"}, []string{"ARGS:a.1", "ARGS:b.2", "ARGS:c.3"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			traffic := &Traffic{}
+			for i := range 15 {
+				traffic.Add(event(fmt.Sprint("192.0.2.", i), "/a", 5, 949110, "942100 ARGS:"+tc.names[i%len(tc.names)]))
+			}
+			proposed, _ := traffic.Propose(limits, crs)
+			var got []string
+			events := 0
+			for _, e := range proposed {
+				got = append(got, e.Target)
+				events += e.Events
+			}
+			assert.ElementsMatch(t, tc.want, got)
+			assert.Equal(t, 15, events, "those before the evidence, too")
+			assert.Equal(t, 15, traffic.Estimate(proposed, crs, replay.CRSScoring()).Events)
 		})
 	}
 }
