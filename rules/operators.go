@@ -4,9 +4,11 @@ import (
 	"sync"
 
 	"github.com/corazawaf/coraza/v3/experimental/plugins"
+	"github.com/corazawaf/coraza/v3/experimental/plugins/plugintypes"
 )
 
-// registerOperators puts our operators in the place of Coraza's. That holds for
+// registerOperators puts our operators, and our reader of forms, in the place of
+// Coraza's. That holds for
 // the whole process and cannot be undone, so the first Compile does it, not an
 // init: a program that compares us with stock Coraza builds its stock WAFs first.
 var registerOperators = sync.OnceFunc(func() {
@@ -18,4 +20,5 @@ var registerOperators = sync.OnceFunc(func() {
 	plugins.RegisterOperator("ipMatch", newAddresses)
 	plugins.RegisterOperator("ipMatchFromFile", newAddressFile)
 	plugins.RegisterOperator("ipMatchF", newAddressFile)
+	plugins.RegisterBodyProcessor("urlencoded", func() plugintypes.BodyProcessor { return urlencoded{} })
 })
